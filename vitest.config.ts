@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** One process, threads, no isolation: a file that needs a database makes its own. */
+export default defineConfig({
+  test: {
+    include: ['{apps,libs,services,tools}/*/{src,tests}/**/*.test.ts', 'tools/**/*.test.ts', 'contracts/**/*.test.ts', 'tests/**/*.test.ts'],
+    exclude: ['**/node_modules/**'],
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default'],
+  },
+});
