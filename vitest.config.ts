@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** One process, threads, no isolation: a file that needs a database makes its own. */
 export default defineConfig({
   test: {
-    include: ['{apps,libs,services,tools}/*/{src,tests}/**/*.test.ts', 'tools/**/*.test.ts', 'contracts/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: [
+      '{apps,libs,services,tools}/*/{src,tests}/**/*.test.ts',
+      'tools/**/*.test.ts',
+      'contracts/**/*.test.ts',
+      'tests/**/*.test.ts',
+    ],
     exclude: ['**/node_modules/**'],
     pool: 'threads',
     isolate: false,

@@ -1,0 +1,1 @@
+export type { Access, Explanation, ExplanationStep, Holder, Page } from '#src/access.ts';

@@ -1,0 +1,51 @@
+import type { Role } from '#src/kinds.ts';
+
+export interface NodeRecord {
+  readonly id: string;
+  readonly kind: string;
+  /** Absent or null: a root. */
+  readonly parent: string | null;
+  /** A principal; it holds the role `owner` here. */
+  readonly owner: string | null;
+  readonly inherit: 'open' | 'sealed';
+  /** Shown in explanations; not used to decide. */
+  readonly name: string;
+}
+
+/**
+ * Every change to the forest. A list of them is applied whole or not at all, under one revision. Principals are
+ * `user:…`, `service-account:…`, `edge:…`, `group:…`, `signed-in` and `anyone`. Times are milliseconds since 1970.
+ */
+export type ForestOp =
+  /** Idempotent by id: planting what stands already with the same kind and parent changes nothing. */
+  | { readonly op: 'plant'; readonly node: NodeRecord }
+  /** The whole subtree, with its grants and blocks. */
+  | { readonly op: 'remove'; readonly node: string }
+  | { readonly op: 'move'; readonly node: string; readonly parent: string | null }
+  | { readonly op: 'rename'; readonly node: string; readonly name: string }
+  | { readonly op: 'inherit'; readonly node: string; readonly inherit: 'open' | 'sealed' }
+  | { readonly op: 'own'; readonly node: string; readonly owner: string | null }
+  | {
+      readonly op: 'grant';
+      readonly node: string;
+      readonly principal: string;
+      readonly role: Role;
+      /** Flows down; default true. */
+      readonly cascade?: boolean;
+      readonly until?: number | null;
+    }
+  | { readonly op: 'revoke'; readonly node: string; readonly principal: string; readonly role: Role }
+  | {
+      readonly op: 'block';
+      readonly node: string;
+      readonly principal: string;
+      readonly privileges: readonly string[];
+      readonly until?: number | null;
+      readonly reason: string;
+    }
+  | { readonly op: 'unblock'; readonly node: string; readonly principal: string }
+  /** Idempotent by id (`group:grp_…`). A group that belongs to a node goes when the node goes. */
+  | { readonly op: 'group'; readonly group: string; readonly name: string; readonly node: string | null }
+  | { readonly op: 'remove-group'; readonly group: string }
+  | { readonly op: 'join'; readonly group: string; readonly principal: string; readonly until?: number | null }
+  | { readonly op: 'leave'; readonly group: string; readonly principal: string };

@@ -1,0 +1,1 @@
+export type { GraphContext, Subgraph } from '#src/subgraph.ts';

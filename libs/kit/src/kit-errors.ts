@@ -1,0 +1,22 @@
+import { defineErrors } from '#src/errors.ts';
+
+/** The errors that any part of the house may answer with. */
+export const kitErrors = defineErrors({
+  internal: {
+    status: 500,
+    text: 'Something went wrong here. Try again; if it stays, give your operator the request id.',
+  },
+  'bad-input': { status: 400, text: '{field}: {problem}' },
+  unauthenticated: { status: 401, text: 'Sign in first, or send a valid token.' },
+  forbidden: { status: 403, text: 'You may not do this here. {why}' },
+  'not-found': { status: 404, text: 'There is no such {kind}, or you may not see it.' },
+  conflict: { status: 409, text: '{what} was changed meanwhile. Load it again, then repeat your change.' },
+  'too-large': { status: 413, text: 'That is larger than the limit of {limit}. Send less at once.' },
+  'too-many-requests': { status: 429, text: 'Too many requests. Wait {seconds} seconds, then try again.' },
+  unavailable: { status: 503, text: '{what} cannot be reached right now. Try again in a moment.' },
+  'deadline-exceeded': {
+    status: 504,
+    text: 'This took longer than {seconds} seconds and was given up. Try again, or ask for less.',
+  },
+  cancelled: { status: 499, text: 'The caller went away before the answer was ready.' },
+});

@@ -1,0 +1,18 @@
+import { type CallOptions, createContextKey, createContextValues, type HandlerContext } from '@connectrpc/connect';
+import { bug, type Caller } from '@steading/kit';
+
+/** Who asks, beside every call: in memory as it is, over the wire as a signed assertion. */
+export const callerKey = createContextKey<Caller | undefined>(undefined, { description: 'the caller of an RPC' });
+
+/**
+ * Call options that say for whom a call is made: `forest.write(request, as(caller))`. A call without it is refused.
+ * @param options.timeoutMs the call's deadline; default 10 000.
+ */
+export function as(caller: Caller, options: { signal?: AbortSignal; timeoutMs?: number } = {}): CallOptions {
+  return { timeoutMs: 10_000, ...options, contextValues: createContextValues().set(callerKey, caller) };
+}
+
+/** The caller of the method that runs. */
+export function callerOf(context: HandlerContext): Caller {
+  return context.values.get(callerKey) ?? bug('an RPC came through without its caller');
+}
