@@ -6,13 +6,18 @@ export const callerKey = createContextKey<Caller | undefined>(undefined, { descr
 
 /**
  * Call options that say for whom a call is made: `forest.write(request, as(caller))`. A call without it is refused.
- * @param options.timeoutMs the call's deadline; default 10 000.
+ * @param options.timeoutMs the call's deadline; default 10 000, and none for streams, which end by their signal.
  */
 export function as(caller: Caller, options: { signal?: AbortSignal; timeoutMs?: number } = {}): CallOptions {
-  return { timeoutMs: 10_000, ...options, contextValues: createContextValues().set(callerKey, caller) };
+  return { ...options, contextValues: createContextValues().set(callerKey, caller) };
 }
 
 /** The caller of the method that runs. */
 export function callerOf(context: HandlerContext): Caller {
   return context.values.get(callerKey) ?? bug('an RPC came through without its caller');
+}
+
+/** The caller that `as` put into call options. */
+export function callerOfCall(options: CallOptions | undefined): Caller {
+  return options?.contextValues?.get(callerKey) ?? bug('an RPC was called without as(caller)');
 }
