@@ -10,6 +10,7 @@ export default defineConfig({
       'tests/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**'],
+    globalSetup: ['tools/src/vitest-setup.ts'],
     pool: 'threads',
     isolate: false,
     maxWorkers: 2,

@@ -1,6 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Access } from '@steading/access';
-import type { Bus, EventDefinition, Listener } from '@steading/bus';
+import type { Bus, DeadLetters, EventDefinition, Listener } from '@steading/bus';
 import type { Database } from '@steading/db';
 import type { KindDefinition } from '@steading/forest';
 import type { GraphContext, Subgraph } from '@steading/graph';
@@ -47,6 +47,10 @@ export interface ServiceContext<Shape extends ConfigShape = ConfigShape> {
   readonly catalogue: readonly ServiceDefinition[];
   /** The ways into other services that only the gateway uses. */
   readonly doors: Doors;
+  /** Events that no listener could take in; for the operator's page. */
+  readonly deadLetters: DeadLetters;
+  /** How far listeners are behind, in events, by consumer. */
+  lag(): Promise<Readonly<Record<string, number>>>;
 }
 
 /** Hands requests from outside to the service they are for: a function call in this process, HTTP/2 to another one. */

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { verifyAudit } from '#src/local/audit.ts';
+import { doctor } from '#src/local/doctor.ts';
+import { workspaceRoot } from '#src/local/house-process.ts';
+import { serve } from '#src/local/serve.ts';
+import { down, status } from '#src/local/status.ts';
+import { up } from '#src/local/up.ts';
+import { createOutput } from '#src/output.ts';
+
+const dataOption = [
+  '--data <folder>',
+  'the folder that holds everything (default: /var/lib/steading as root, else ~/.local/share/steading)',
+] as const;
+
+/** Commands about the house on this machine. */
+export function addLocalCommands(program: Command): void {
+  const output = () => createOutput(program.opts().json === true);
+  program.commandsGroup('This machine:');
+
+  program
+    .command('up')
+    .description('start the whole house and print where to go')
+    .option(...dataOption)
+    .option('--port <port>', 'port for people and apps', process.env.STEADING_HTTP_PORT ?? '4600')
+    .option(
+      '--bind <address>',
+      'address to listen on; 0.0.0.0 for every network',
+      process.env.STEADING_BIND ?? '127.0.0.1',
+    )
+    .option('--url <url>', 'where people reach the house, when that is not http://localhost:<port>')
+    .option('--apps-domain <domain>', 'apps get <app>-<project>.<domain>; a wildcard DNS record must point here')
+    .option('--demo', 'also make a demo space with an example app, deployed')
+    .option('--foreground', 'stay in this terminal (for systemd and containers)')
+    .action((options) => up(options, output()));
+
+  program
+    .command('down')
+    .description('stop the house; its data stays')
+    .option(...dataOption)
+    .action((options) => down(options, output()));
+
+  program
+    .command('status')
+    .description('whether the house runs, and how its services are')
+    .option(...dataOption)
+    .action((options) => status(options, output()));
+
+  program
+    .command('doctor')
+    .description('look for what is wrong and say how to mend it')
+    .option(...dataOption)
+    .option('--port <port>', 'the port the house should listen on', '4600')
+    .action((options) => doctor(options, output()));
+
+  program
+    .command('serve <services...>')
+    .description(
+      'run only these services in this process, for a house of several; settings come from STEADING_… variables',
+    )
+    .option(...dataOption)
+    .option('--door <host:port>', 'where the other processes of the house reach this one')
+    .option('--peers <list>', 'where they are: identity=http://10.0.0.2:4700,forest=…')
+    .option('--nats <url>', 'NATS JetStream for events (default: PostgreSQL)')
+    .action((services, options) => serve(services, options));
+
+  program
+    .command('audit <action>')
+    .description('verify: recompute the hash chain of the audit trail of the house you are signed in to')
+    .action((action) => verifyAudit(action, output()));
+
+  program
+    .command('version')
+    .description('the version of this checkout')
+    .action(() => {
+      const { version } = JSON.parse(readFileSync(join(workspaceRoot, 'package.json'), 'utf8')) as { version: string };
+      output().line(version);
+      output().data({ version });
+    });
+}

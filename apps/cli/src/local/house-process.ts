@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { findRunning, type RunningHouse } from '@steading/house/running';
+import { Failure } from '#src/failure.ts';
+
+export const workspaceRoot = process.env.STEADING_ROOT ?? new URL('../../../../', import.meta.url).pathname;
+
+const startTimeoutMs = 60_000;
+/** A house that stops has 30 s to finish what it has, and PostgreSQL 10 s. */
+const stopTimeoutMs = 45_000;
+const logKeptBytes = 20_000_000;
+
+export function logFile(dataDir: string): string {
+  return join(dataDir, 'logs', 'house.log');
+}
+
+/** Starts the house apart from this terminal, and resolves when `/readyz` says that it is ready. */
+export async function startDetached(options: {
+  dataDir: string;
+  url: string;
+  env: Record<string, string>;
+  tell: (text: string) => void;
+}): Promise<void> {
+  const { dataDir, url, env, tell } = options;
+  const file = logFile(dataDir);
+  mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
+  rotate(file);
+  const from = size(file);
+  const log = openSync(file, 'a', 0o600);
+  const child = spawn(process.execPath, houseArguments(), {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...env },
+  });
+  closeSync(log);
+  let ended: number | string | undefined;
+  child.once('exit', (code, signal) => (ended = code ?? signal ?? 'unknown'));
+  child.once('error', (error) => (ended = error.message));
+
+  const deadline = Date.now() + startTimeoutMs;
+  tell('starting the house');
+  while (ended === undefined && Date.now() < deadline) {
+    if (await isReady(url)) {
+      child.unref();
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  if (ended !== undefined) throw new Failure(`The house stopped while it started: ${lastSentence(file, from)}`);
+  process.kill(child.pid ?? 0, 'SIGTERM');
+  throw new Failure(
+    `The house was not ready after ${startTimeoutMs / 1000} s. What it says about itself is in ${file}.`,
+  );
+}
+
+/** Runs the house in this terminal until it ends; answers with its exit code. */
+export function runAttached(env: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, houseArguments(), { stdio: 'inherit', env: { ...process.env, ...env } });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Asks a running house to stop and waits until it has. */
+export async function stopHouse(dataDir: string, running: RunningHouse): Promise<void> {
+  process.kill(running.pid, 'SIGTERM');
+  const deadline = Date.now() + stopTimeoutMs;
+  while (findRunning(dataDir)?.pid === running.pid) {
+    if (Date.now() > deadline)
+      throw new Failure(
+        `The house (process ${running.pid}) did not stop within ${stopTimeoutMs / 1000} s. See ${logFile(dataDir)}.`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+function houseArguments(): string[] {
+  return [
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=4',
+    join(workspaceRoot, 'apps/house/src/main.ts'),
+  ];
+}
+
+function rotate(file: string): void {
+  if (size(file) > logKeptBytes) renameSync(file, `${file}.1`);
+}
+
+function size(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** What the house said last in plain words (not JSON), else its last log line's message. */
+function lastSentence(file: string, from: number): string {
+  const lines = readFileSync(file).subarray(from).toString('utf8').trim().split('\n');
+  const plain = lines.filter((line) => line !== '' && !line.startsWith('{'));
+  if (plain.length > 0) return plain.slice(-5).join('\n');
+  return `see ${file}`;
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { findRunning } from '@steading/house/running';
+import { exitCodes } from '#src/failure.ts';
+import { dataFolder } from '#src/local/data-folder.ts';
+import { stopHouse } from '#src/local/house-process.ts';
+import type { Output } from '#src/output.ts';
+
+interface Readiness {
+  readonly ready: boolean;
+  readonly services: readonly { readonly service: string; readonly ready: boolean; readonly reason?: string }[];
+}
+
+/** `steading status`: whether the house runs, how its services are, and what it costs. Exit code 1 when it is not ready. */
+export async function status(options: { data?: string }, out: Output): Promise<void> {
+  const dataDir = dataFolder(options.data);
+  const running = findRunning(dataDir);
+  if (!running) {
+    out.line(`Steading does not run on ${dataDir}. Start it with: steading up`);
+    out.data({ running: false, dataDir });
+    process.exitCode = exitCodes.failed;
+    return;
+  }
+  const readiness = await askReadiness(running.url);
+  const memoryMb = houseMemoryMb(running.pid);
+  out.line(
+    `${readiness.ready ? 'Ready' : 'Not ready'}: ${running.url}, version ${running.version}, up since ${running.startedAt}`,
+  );
+  out.line(
+    `Process ${running.pid}, data in ${dataDir}${memoryMb === undefined ? '' : `, ${memoryMb} MB (proportional, children included)`}`,
+  );
+  out.table(
+    ['service', 'state', ''],
+    readiness.services.map((each) => [each.service, each.ready ? 'ready' : 'not ready', each.reason ?? '']),
+  );
+  out.data({ running: true, dataDir, memoryMb, ...running, ...readiness });
+  if (!readiness.ready) process.exitCode = exitCodes.failed;
+}
+
+/** `steading down`: stops the house and everything it started on this machine. */
+export async function down(options: { data?: string }, out: Output): Promise<void> {
+  const dataDir = dataFolder(options.data);
+  const running = findRunning(dataDir);
+  if (!running) {
+    out.line(`Steading does not run on ${dataDir}.`);
+    out.data({ stopped: false, dataDir });
+    return;
+  }
+  out.progress('stopping');
+  await stopHouse(dataDir, running);
+  out.settle();
+  out.line('Steading has stopped. Its data stays: start it again with steading up.');
+  out.data({ stopped: true, dataDir });
+}
+
+async function askReadiness(url: string): Promise<Readiness> {
+  try {
+    const port = new URL(url).port || '80';
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    return (await answer.json()) as Readiness;
+  } catch (error) {
+    return { ready: false, services: [{ service: 'gateway', ready: false, reason: (error as Error).message }] };
+  }
+}
+
+/** Proportional set size of a process and all of its descendants, in MB; undefined where the kernel does not say. */
+export function houseMemoryMb(pid: number): number | undefined {
+  try {
+    return Math.round(descendants(pid).reduce((sum, each) => sum + pssKb(each), 0) / 1024);
+  } catch {
+    return undefined;
+  }
+}
+
+function descendants(pid: number): number[] {
+  const found = [pid];
+  for (const each of found) {
+    try {
+      const children = readFileSync(`/proc/${each}/task/${each}/children`, 'utf8').trim();
+      if (children) found.push(...children.split(' ').map(Number));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return found;
+}
+
+function pssKb(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+}

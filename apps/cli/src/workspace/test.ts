@@ -1,0 +1,74 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exitCodes } from '#src/failure.ts';
+import { workspaceRoot } from '#src/local/house-process.ts';
+import { buildWebIfStale } from '#src/local/web-build.ts';
+import type { Output } from '#src/output.ts';
+import { findEngines } from '#src/workspace/engines.ts';
+import { bin, run } from '#src/workspace/run.ts';
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly name: string;
+    readonly assertionResults: readonly unknown[];
+  }[];
+}
+
+/** `steading test [names…]`: every suite with its real engines; those and the browser are installed when they can be. */
+export async function test(names: readonly string[], out: Output): Promise<void> {
+  const engines = await findEngines(out);
+  await buildWebIfStale(workspaceRoot, out.progress);
+  out.settle();
+  const folder = mkdtempSync(join(tmpdir(), 'steading-report-'));
+  const report = join(folder, 'report.json');
+  const suites =
+    names.length > 0
+      ? [[...names]]
+      : [['apps', 'contracts', 'libs', 'services', 'tools'], ['tests/acceptance'], ['tests/browser']];
+  let passed = 0;
+  let failed = 0;
+  try {
+    for (const paths of suites) {
+      const ran = await run(
+        [
+          bin('vitest'),
+          'run',
+          '--passWithNoTests',
+          '--reporter=default',
+          '--reporter=json',
+          `--outputFile.json=${report}`,
+          ...paths,
+        ],
+        { show: !out.json, env: engines },
+      );
+      const counted = count(report, ran.code);
+      passed += counted.passed;
+      failed += counted.failed;
+      rmSync(report, { force: true });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  out.data({ passed, failed });
+  out.line(`${passed} passed, ${failed} failed`);
+  if (failed > 0 || passed === 0) process.exitCode = exitCodes.failed;
+}
+
+/** A file that could not even be loaded counts as one failure, and so does a runner that ended badly without saying why. */
+function count(report: string, code: number): { passed: number; failed: number } {
+  try {
+    const read = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
+    const broken = read.testResults.filter(
+      (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    ).length;
+    const failed = read.numFailedTests + broken;
+    return { passed: read.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}

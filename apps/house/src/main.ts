@@ -1,0 +1,105 @@
+import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLog, type Log, loadConfig, systemClock } from '@steading/kit';
+import { createAssertions } from '@steading/rpc';
+import { type House, startHouse } from '@steading/service';
+import { catalogue } from '#src/catalogue.ts';
+import { openMasterKey } from '#src/keys.ts';
+import { type KeptPostgres, keepPostgres } from '#src/postgres.ts';
+import { takeFolder } from '#src/running.ts';
+import { houseConfig, parsePeers } from '#src/settings.ts';
+
+/**
+ * Starts this process's services and keeps them until SIGTERM or SIGINT. The only place, with the command, that reads
+ * the environment and signals.
+ */
+async function main(): Promise<void> {
+  const config = loadConfig(houseConfig, process.env);
+  const log = createLog({ level: config.STEADING_LOG_LEVEL });
+  const dataDir = config.STEADING_DATA;
+  prepareFolder(dataDir);
+  const publicUrl = config.STEADING_PUBLIC_URL ?? `http://localhost:${config.STEADING_HTTP_PORT}`;
+  const giveBack = takeFolder(ownFolder(dataDir, config.STEADING_SERVICES), { url: publicUrl, version: version() });
+
+  let postgres: KeptPostgres | undefined;
+  let house: House | undefined;
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= stopAll({ log, giveBack, house: () => house, postgres: () => postgres }));
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed that nobody waited for'));
+
+  try {
+    if (!config.DATABASE_URL)
+      postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock });
+    const keyFolder = config.STEADING_KEYS ?? join(dataDir, 'keys');
+    const door = config.STEADING_DOOR?.split(':');
+    house = await startHouse({
+      catalogue,
+      ...(config.STEADING_SERVICES && { run: config.STEADING_SERVICES.split(',').map((name) => name.trim()) }),
+      settings: {
+        version: version(),
+        publicUrl,
+        appsDomain: config.STEADING_APPS_DOMAIN ?? 'localhost',
+        dataDir,
+        key: openMasterKey(keyFolder),
+      },
+      env: process.env,
+      databaseUrl: config.DATABASE_URL ?? postgres?.url ?? '',
+      maxConnections: config.STEADING_MAX_CONNECTIONS,
+      transport: config.STEADING_NATS_URL ? { kind: 'nats', url: config.STEADING_NATS_URL } : { kind: 'postgres' },
+      peers: parsePeers(config.STEADING_PEERS),
+      ...(door && { door: { host: door[0] ?? '127.0.0.1', port: Number(door[1]) } }),
+      assertion: createAssertions({ keyDir: keyFolder, clock: systemClock }),
+      log,
+      clock: systemClock,
+    });
+    log.info({ url: publicUrl }, 'the house is ready');
+  } catch (error) {
+    log.fatal({ err: error }, 'the house could not start');
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+    await stop();
+  }
+}
+
+async function stopAll(parts: {
+  log: Log;
+  giveBack: () => void;
+  house: () => House | undefined;
+  postgres: () => KeptPostgres | undefined;
+}): Promise<void> {
+  parts.log.info('stopping');
+  await parts.house()?.stop();
+  await parts.postgres()?.stop();
+  parts.giveBack();
+  process.exit();
+}
+
+function prepareFolder(dataDir: string): void {
+  mkdirSync(join(dataDir, 'run'), { recursive: true, mode: 0o711 });
+  const disk = statfsSync(dataDir);
+  const freeMb = Math.floor((disk.bavail * disk.bsize) / 1e6);
+  if (freeMb < 100)
+    throw new Error(
+      `Only ${freeMb} MB are free on the disk of ${dataDir}. Free at least 100 MB, or choose another folder with --data.`,
+    );
+}
+
+/** The folder that this process holds alone: the whole data folder, or its own place beside the other processes'. */
+function ownFolder(dataDir: string, services: string | undefined): string {
+  if (!services) return dataDir;
+  const folder = join(dataDir, 'run', services.replace(/[^a-z,-]/g, '').replaceAll(',', '+'));
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,183 @@
+import { type AppError, anonymous, type Caller, kitErrors, type Log, toPublicError } from '@steading/kit';
+import { type ExecutionResult, execute, parse, print } from 'graphql';
+import { createRouter, type Router } from '#src/routes.ts';
+import type { Doors, GraphOperation, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
+
+/** Asks another process of the house: libs/rpc's HTTP/2 client, with the caller's assertion added. */
+export type RemoteFetch = (service: string, request: Request, caller: Caller) => Promise<Response>;
+
+export interface DoorsOptions {
+  readonly catalogue: readonly ServiceDefinition[];
+  /** Filled while the services of this process are made. */
+  readonly local: ReadonlyMap<string, ServiceParts>;
+  readonly remote: RemoteFetch;
+  readonly log: Log;
+}
+
+/**
+ * The ways into services. In this process they are function calls; another process is asked through its internal
+ * door, which ends in the same functions there (`answerInside`).
+ */
+export function createDoors(options: DoorsOptions): Doors {
+  const { catalogue, local, remote } = options;
+  const routers = new Map<string, Router>();
+  const routerOf = (service: string, parts: ServiceParts) => {
+    let router = routers.get(service);
+    if (!router) routers.set(service, (router = createRouter(parts.http ?? [])));
+    return router;
+  };
+
+  return {
+    async http(service, request, caller) {
+      const parts = local.get(service);
+      if (!parts) return remote(service, inside(request, service, 'http'), caller);
+      return routerOf(service, parts).handle(request, caller);
+    },
+    async sdl(service) {
+      const parts = local.get(service);
+      if (parts) return parts.graph?.sdl ?? '';
+      const answer = await remote(service, new Request(`http://${service}/inside/${service}/sdl`), houseCaller());
+      if (!answer.ok) throw kitErrors('unavailable', { what: service });
+      return answer.text();
+    },
+    async graph(service, operation, context) {
+      const parts = local.get(service);
+      if (parts?.graph) return run(parts.graph.schema, operation, context);
+      const body = JSON.stringify({
+        query: print(operation.document),
+        variables: operation.variables,
+        operationName: operation.operationName,
+      });
+      const request = new Request(`http://${service}/inside/${service}/graph`, {
+        method: 'POST',
+        body,
+        signal: context.signal,
+      });
+      const answer = await remote(service, request, context.caller);
+      const revision = Number(answer.headers.get('steading-revision') ?? 0);
+      if (revision > 0) context.noteRevision(revision);
+      return (await answer.json()) as ExecutionResult;
+    },
+    async health() {
+      return Promise.all(catalogue.map((definition) => healthOf(definition.name, local, remote)));
+    },
+  };
+}
+
+/** What the internal door does with a path that is no RPC: `/inside/<service>/<http|sdl|graph|health>…`. */
+export function createInsideHandler(options: DoorsOptions): (request: Request, caller: Caller) => Promise<Response> {
+  const doors = createDoors(options);
+  return async (request, caller) => {
+    const url = new URL(request.url);
+    const [, , service = '', door = '', ...rest] = url.pathname.split('/');
+    const parts = options.local.get(service);
+    try {
+      if (!parts) throw kitErrors('unavailable', { what: service });
+      if (door === 'sdl') return new Response(parts.graph?.sdl ?? '');
+      if (door === 'health') return Response.json(await localHealth(service, parts));
+      if (door === 'http') return await doors.http(service, outside(request, url, rest), caller);
+      if (door === 'graph') return await answerGraph(doors, service, request, caller);
+      throw kitErrors('not-found', { kind: 'way in' });
+    } catch (error) {
+      if ((error as AppError).status === undefined)
+        options.log.error({ err: error, service, door }, 'an internal call failed');
+      const shown = toPublicError(error);
+      return Response.json({ error: shown }, { status: shown.status });
+    }
+  };
+}
+
+async function answerGraph(doors: Doors, service: string, request: Request, caller: Caller): Promise<Response> {
+  const sent = (await request.json()) as { query: string; variables?: Record<string, unknown>; operationName?: string };
+  let revision = 0;
+  const result = await doors.graph(
+    service,
+    {
+      document: parse(sent.query, { noLocation: true }),
+      ...(sent.variables && { variables: sent.variables }),
+      ...(sent.operationName && { operationName: sent.operationName }),
+    },
+    {
+      caller,
+      signal: request.signal,
+      loaders: createLoaders(),
+      noteRevision: (seen) => (revision = Math.max(revision, seen)),
+    },
+  );
+  return Response.json(result, { headers: { 'steading-revision': String(revision) } });
+}
+
+/** One request's memory for loaders. */
+export function createLoaders(): { get<T>(key: string, make: () => T): T } {
+  const made = new Map<string, unknown>();
+  return {
+    get<T>(key: string, make: () => T): T {
+      if (!made.has(key)) made.set(key, make());
+      return made.get(key) as T;
+    },
+  };
+}
+
+async function run(
+  schema: Parameters<typeof execute>[0]['schema'],
+  operation: GraphOperation,
+  context: unknown,
+): Promise<ExecutionResult> {
+  return execute({
+    schema,
+    document: operation.document,
+    contextValue: context,
+    ...(operation.variables && { variableValues: operation.variables }),
+    ...(operation.operationName && { operationName: operation.operationName }),
+  });
+}
+
+async function healthOf(
+  service: string,
+  local: ReadonlyMap<string, ServiceParts>,
+  remote: RemoteFetch,
+): Promise<Health & { service: string }> {
+  const parts = local.get(service);
+  try {
+    if (parts) return { service, ...(await localHealth(service, parts)) };
+    const answer = await remote(service, new Request(`http://${service}/inside/${service}/health`), houseCaller());
+    return { service, ...((await answer.json()) as Health) };
+  } catch (error) {
+    return { service, ready: false, reason: `cannot be asked: ${(error as Error).message}` };
+  }
+}
+
+async function localHealth(_service: string, parts: ServiceParts): Promise<Health> {
+  return (await parts.health?.()) ?? { ready: true };
+}
+
+function houseCaller(): Caller {
+  return { ...anonymous('req_house'), kind: 'service', principal: 'service:house' };
+}
+
+/** The same request under `/inside/<service>/http/…`, for another process. */
+function inside(request: Request, service: string, door: string): Request {
+  const url = new URL(request.url);
+  return new Request(
+    `http://${service}/inside/${service}/${door}${url.pathname}${url.search}`,
+    withOrigin(request, url.origin),
+  );
+}
+
+/** And back: the request as the person sent it. */
+function outside(request: Request, url: URL, rest: readonly string[]): Request {
+  const origin = request.headers.get('steading-origin') ?? url.origin;
+  return new Request(`${origin}/${rest.join('/')}${url.search}`, withOrigin(request));
+}
+
+function withOrigin(request: Request, origin?: string): RequestInit {
+  const headers = new Headers(request.headers);
+  if (origin) headers.set('steading-origin', origin);
+  else headers.delete('steading-origin');
+  const init: RequestInit & { duplex?: 'half' } = { method: request.method, headers, signal: request.signal };
+  if (request.body) {
+    init.body = request.body;
+    init.duplex = 'half';
+  }
+  return init;
+}

@@ -1,0 +1,163 @@
+import { createAccess } from '@steading/access';
+import { createBus, type HouseBus } from '@steading/bus';
+import { createDatabase, createPool, migrate } from '@steading/db';
+import { type Clock, createLifecycle, type Lifecycle, type Log, loadConfig } from '@steading/kit';
+import { type Assertion, createInternalDoor, createRpc } from '@steading/rpc';
+import { createDoors, createInsideHandler, type RemoteFetch } from '#src/doors.ts';
+import { createJobRunner } from '#src/jobs.ts';
+import type { Health, HouseSettings, ServiceContext, ServiceDefinition, ServiceParts } from '#src/service.ts';
+
+export interface HouseOptions {
+  /** Every service of the house, in the order in which they start. */
+  readonly catalogue: readonly ServiceDefinition[];
+  /** Names of those that run in this process; default: all. */
+  readonly run?: readonly string[];
+  readonly settings: HouseSettings;
+  /** Where settings of services are read from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly databaseUrl: string;
+  /** Connections of this process; default 12. */
+  readonly maxConnections?: number;
+  readonly transport: { readonly kind: 'postgres' } | { readonly kind: 'nats'; readonly url: string };
+  /** Where the services of other processes are: `identity → http://10.0.0.2:4700`. */
+  readonly peers?: Readonly<Record<string, string>>;
+  /** The address on which other processes of the house reach this one; absent: there are none. */
+  readonly door?: { readonly host: string; readonly port: number };
+  readonly assertion: Assertion;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface House {
+  readonly settings: HouseSettings;
+  /** What the service with this name was given, for tests and commands. */
+  context(service: string): ServiceContext;
+  parts(service: string): ServiceParts;
+  health(): Promise<readonly (Health & { readonly service: string })[]>;
+  /** The internal door's address, where there is one. */
+  readonly doorUrl: string | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts services in one process and connects them: to each other in memory, to those of other processes by RPC, to
+ * the database and the stream of events. Fails as a whole: whatever had started is stopped again.
+ */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const { log, clock } = options;
+  const life = createLifecycle({ log, clock });
+  try {
+    return await assemble(options, life);
+  } catch (error) {
+    await life.stop();
+    throw error;
+  }
+}
+
+async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> {
+  const { catalogue, settings, env, log, clock, assertion } = options;
+  const wanted = new Set(options.run ?? catalogue.map((definition) => definition.name));
+  const running = catalogue.filter((definition) => wanted.has(definition.name));
+  const local = new Map<string, ServiceParts>();
+  const contexts = new Map<string, ServiceContext>();
+
+  const pool = createPool({ url: options.databaseUrl, max: options.maxConnections ?? 12, log });
+  life.add({ name: 'database', stop: () => pool.end() });
+  const db = createDatabase(pool, { log });
+  for (const { name, migrations } of running)
+    if (migrations) await migrate(pool, { schema: schemaOf(name), folder: migrations, log });
+
+  const bus = createBus({ transport: options.transport, pool, db, clock, log: log.child({ part: 'bus' }) });
+  life.add({ name: 'bus', stop: () => bus.stop() });
+  const peers = new Map(Object.entries(options.peers ?? {}));
+  const rpc = createRpc({ log, clock, peers, offers: offersOf(catalogue), assertion });
+  life.add({ name: 'rpc', stop: () => rpc.stop() });
+  const kinds = catalogue.flatMap((definition) => definition.kinds ?? []);
+  const access = createAccess({
+    rpc: rpc.clients,
+    bus: bus.forService('access'),
+    kinds,
+    clock,
+    log: log.child({ part: 'access' }),
+  });
+  life.add({ name: 'access', stop: () => access.stop() });
+  const remote: RemoteFetch = (service, request, caller) =>
+    rpc.fetch(peers.get(service) ?? `http://${service}:4700`, request, caller);
+  const inside = { catalogue, local, remote, log };
+  const doors = createDoors(inside);
+
+  for (const definition of running) {
+    const context: ServiceContext = {
+      config: loadConfig(definition.config ?? {}, env),
+      house: settings,
+      log: log.child({ service: definition.name }),
+      clock,
+      signal: life.signal,
+      db,
+      bus: bus.forService(definition.name),
+      rpc: rpc.clients,
+      access,
+      catalogue,
+      doors,
+      deadLetters: bus.deadLetters,
+      lag: () => bus.lag(),
+    };
+    const parts = await definition.create(context);
+    contexts.set(definition.name, context);
+    local.set(definition.name, parts);
+    rpc.register(definition.name, parts.rpc ?? []);
+  }
+
+  const door =
+    options.door &&
+    (await createInternalDoor({ rpc, ...options.door, assertions, http: createInsideHandler(inside), log }));
+  if (door) life.add({ name: 'internal door', stop: (signal) => door.stop(signal) });
+  await startParts(running, local, { bus, access, life });
+  const jobs = createJobRunner({ pool, log: log.child({ part: 'jobs' }), clock });
+  await jobs.start(new Map(running.map(({ name }) => [name, local.get(name)?.jobs ?? []])));
+  life.add({ name: 'jobs', stop: (signal) => jobs.stop(signal) });
+
+  return {
+    settings,
+    context: (service) => found(contexts.get(service), service),
+    parts: (service) => found(local.get(service), service),
+    health: () => doors.health(),
+    doorUrl: door?.url,
+    stop: () => life.stop(),
+  };
+}
+
+/** Starts the replica, the listeners, then each service in order; remembers to stop them in the opposite order. */
+async function startParts(
+  running: readonly ServiceDefinition[],
+  local: ReadonlyMap<string, ServiceParts>,
+  house: { bus: HouseBus; access: ReturnType<typeof createAccess>; life: Lifecycle },
+): Promise<void> {
+  const { bus, access, life } = house;
+  for (const { name } of running) bus.listen(name, local.get(name)?.listeners ?? []);
+  await bus.start();
+  await access.start(life.signal);
+  for (const { name } of running) {
+    const parts = local.get(name);
+    if (parts?.stop) life.add({ name, stop: (signal) => parts.stop?.(signal) });
+    await parts?.start?.();
+  }
+}
+
+function schemaOf(service: string): string {
+  return service.replaceAll('-', '_');
+}
+
+/** Which services offer a contract, by its type name. */
+function offersOf(catalogue: readonly ServiceDefinition[]): Map<string, string[]> {
+  const offers = new Map<string, string[]>();
+  for (const { name, rpc = [] } of catalogue) {
+    for (const contract of rpc) offers.set(contract.typeName, [...(offers.get(contract.typeName) ?? []), name]);
+  }
+  return offers;
+}
+
+function found<T>(value: T | undefined, service: string): T {
+  if (value === undefined) throw new Error(`bug: ${service} does not run in this process`);
+  return value;
+}

@@ -1,0 +1,67 @@
+import type { Clock, Log } from '@steading/kit';
+import type { Pool } from 'pg';
+import { PgBoss } from 'pg-boss';
+import type { Job } from '#src/service.ts';
+
+/** Keeps every service's scheduled jobs: one queue a service, each job run by one process of the house at a time. */
+export interface JobRunner {
+  start(jobs: ReadonlyMap<string, readonly Job[]>): Promise<void>;
+  stop(signal: AbortSignal): Promise<void>;
+}
+
+/** How often a queue is asked for work. Jobs are hourly or daily work, so a minute late is soon enough; idle must cost nothing. */
+const pollSeconds = 60;
+
+/** Scheduled jobs on pg-boss, through the process's own pool, in the schema `jobs`. */
+export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock }): JobRunner {
+  const { pool, log } = options;
+  const stopping = new AbortController();
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
+    schema: 'jobs',
+    superviseIntervalSeconds: 300,
+    maintenanceIntervalSeconds: 3600,
+    monitorIntervalSeconds: 300,
+    cronMonitorIntervalSeconds: 45,
+    cronWorkerIntervalSeconds: 45,
+    clockMonitorIntervalSeconds: 600,
+    queueCacheIntervalSeconds: 600,
+    flowIntervalSeconds: 600,
+    bamIntervalSeconds: 600,
+    monitorVacuum: false,
+    reindex: false,
+  });
+  boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'));
+
+  async function run(job: Job, signal: AbortSignal): Promise<void> {
+    const began = Date.now();
+    await job.run(AbortSignal.any([signal, stopping.signal]));
+    log.debug({ job: job.name, ms: Date.now() - began }, 'a job is done');
+  }
+
+  return {
+    async start(byService) {
+      await boss.start();
+      const scheduled = new Map((await boss.getSchedules()).map((entry) => [`${entry.name}:${entry.key}`, entry]));
+      for (const [service, jobs] of byService) {
+        if (jobs.length === 0) continue;
+        const queue = `service-${service}`;
+        const byName = new Map(jobs.map((job) => [job.name, job]));
+        await boss.createQueue(queue, { retryLimit: 2, retryBackoff: true, expireInSeconds: 3600 });
+        for (const job of jobs) {
+          await boss.schedule(queue, job.cron, { job: job.name }, { key: job.name, tz: 'UTC' });
+          scheduled.delete(`${queue}:${job.name}`);
+        }
+        for (const entry of scheduled.values()) if (entry.name === queue) await boss.unschedule(queue, entry.key);
+        await boss.work<{ job: string }>(queue, { pollingIntervalSeconds: pollSeconds }, async ([due]) => {
+          const job = due && byName.get(due.data.job);
+          if (job) await run(job, due.signal);
+        });
+      }
+    },
+    async stop(signal) {
+      stopping.abort();
+      await boss.stop({ graceful: !signal.aborted, timeout: 10_000, close: false });
+    },
+  };
+}
