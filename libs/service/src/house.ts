@@ -110,7 +110,13 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
 
   const door =
     options.door &&
-    (await createInternalDoor({ rpc, ...options.door, assertions, http: createInsideHandler(inside), log }));
+    (await createInternalDoor({
+      rpc,
+      ...options.door,
+      verify: (text) => assertion.verify(text),
+      http: createInsideHandler(inside),
+      log,
+    }));
   if (door) life.add({ name: 'internal door', stop: (signal) => door.stop(signal) });
   await startParts(running, local, { bus, access, life });
   const jobs = createJobRunner({ pool, log: log.child({ part: 'jobs' }), clock });
