@@ -1,0 +1,62 @@
+/** Small real apps without dependencies, as files of a repository. */
+
+/** Answers `<text>` after 200 ms on every path, echoes WebSockets' text frames, and finishes what it has on SIGTERM. */
+export function serverApp(text: string, options: { delayMs?: number } = {}): Record<string, string> {
+  return {
+    'package.json': JSON.stringify({
+      name: 'app',
+      private: true,
+      type: 'module',
+      scripts: { start: 'node server.js' },
+    }),
+    'package-lock.json': JSON.stringify({
+      name: 'app',
+      lockfileVersion: 3,
+      requires: true,
+      packages: { '': { name: 'app' } },
+    }),
+    'server.js': `
+import { createServer } from 'node:http';
+import { createHash } from 'node:crypto';
+const text = ${JSON.stringify(text)};
+const server = createServer((request, response) => {
+  setTimeout(() => response.end(request.url === '/env' ? JSON.stringify(process.env) : text), request.url === '/' ? ${options.delayMs ?? 0} : 0);
+});
+server.on('upgrade', (request, socket) => {
+  const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
+  socket.on('error', () => {});
+  socket.on('data', (frame) => {
+    if ((frame[0] & 15) === 8) return socket.end(Buffer.from([0x88, 0]));
+    if ((frame[0] & 15) !== 1) return;
+    const length = frame[1] & 127;
+    const mask = frame.subarray(2, 6);
+    const body = Buffer.from(frame.subarray(6, 6 + length).map((byte, index) => byte ^ mask[index % 4]));
+    socket.write(Buffer.concat([Buffer.from([0x81, body.length]), body]));
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(process.env.PORT, process.env.HOST, () => console.log('listening as ' + text));
+process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+`,
+  };
+}
+
+/** A folder of files, no program. */
+export function staticApp(text: string): Record<string, string> {
+  return { 'index.html': `<!doctype html><title>static</title><h1>${text}</h1>`, 'style.css': 'h1{color:teal}' };
+}
+
+/** Starts, then dies before it listens. */
+export function crashingApp(): Record<string, string> {
+  return {
+    'package.json': JSON.stringify({ name: 'app', private: true, scripts: { start: 'node server.js' } }),
+    'package-lock.json': JSON.stringify({
+      name: 'app',
+      lockfileVersion: 3,
+      requires: true,
+      packages: { '': { name: 'app' } },
+    }),
+    'server.js': "console.error('the cupboard is bare'); process.exit(3);",
+  };
+}

@@ -1,0 +1,10 @@
+export {
+  claimHouse,
+  createPerson,
+  type DeploymentView,
+  deploymentEnds,
+  type Person,
+  password,
+  registerPerson,
+} from '#src/person.ts';
+export { freePorts, type RunningShape, type Shape, shapes, startShape } from '#src/shapes.ts';

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createTestDatabase, waitFor } from '@steading/testkit';
+
+/** The two shapes of a house: everything in one process, or spread over three with NATS and HTTP/2 between them. */
+export type Shape = 'one process' | 'three processes';
+export const shapes: readonly Shape[] = ['one process', 'three processes'];
+
+export interface RunningShape {
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly setupToken: string;
+  readonly databaseUrl: string;
+  /** The processes of the house, the gateway's last. */
+  readonly processes: ChildProcess[];
+  /** Ends every process at once, as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts the same house again over the same data. */
+  start(): Promise<void>;
+  logText(): string;
+  stop(): Promise<void>;
+}
+
+const main = resolve(import.meta.dirname, '../../../apps/house/src/main.ts');
+const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'], ['gateway']];
+
+/** Starts a house as its own processes, as an operator would, on a database and a folder of its own. */
+export async function startShape(shape: Shape, env: Record<string, string> = {}): Promise<RunningShape> {
+  const database = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'steading-acceptance-'));
+  chmodSync(dataDir, 0o711);
+  mkdirSync(join(dataDir, 'logs'));
+  const [port = 0, natsPort = 0, ...doors] = await freePorts(5);
+  const url = `http://localhost:${port}`;
+  const processes: ChildProcess[] = [];
+  const nats = shape === 'three processes' ? startNats(natsPort, dataDir) : undefined;
+  const shared = {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '/tmp',
+    DATABASE_URL: database.url,
+    STEADING_DATA: dataDir,
+    STEADING_HTTP_PORT: String(port),
+    STEADING_PUBLIC_URL: url,
+    STEADING_BIND: '127.0.0.1',
+    STEADING_ALLOW_INTERNAL_SOURCES: '1',
+    STEADING_MAX_CONNECTIONS: '8',
+    STEADING_LOG_LEVEL: 'info',
+    ...env,
+  };
+
+  function launch(services: readonly string[] | undefined, door: number | undefined): ChildProcess {
+    const log = openSync(join(dataDir, 'logs', 'house.log'), 'a');
+    const peers = split
+      .flatMap((names, index) => names.map((name) => `${name}=http://127.0.0.1:${doors[index]}`))
+      .join(',');
+    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+      stdio: ['ignore', log, log],
+      env: {
+        ...shared,
+        ...(services && {
+          STEADING_SERVICES: services.join(','),
+          STEADING_PEERS: peers,
+          STEADING_DOOR: `127.0.0.1:${door}`,
+          STEADING_NATS_URL: `nats://127.0.0.1:${natsPort}`,
+        }),
+      },
+    });
+  }
+
+  const running: RunningShape = {
+    url,
+    port,
+    dataDir,
+    databaseUrl: database.url,
+    processes,
+    get setupToken() {
+      return new URL(readFileSync(join(dataDir, 'setup-link'), 'utf8').trim()).hash.slice(1);
+    },
+    logText: () => readFileSync(join(dataDir, 'logs', 'house.log'), 'utf8'),
+    async start() {
+      if (shape === 'one process') processes.push(launch(undefined, undefined));
+      else split.forEach((names, index) => processes.push(launch(names, doors[index])));
+      await waitFor('the house to be ready', () => isReady(url, processes, running), {
+        timeoutMs: 45_000,
+        everyMs: 50,
+      });
+    },
+    async kill() {
+      await endAll(processes, 'SIGKILL');
+    },
+    async stop() {
+      await endAll(processes, 'SIGTERM');
+      if (nats) await endAll([nats], 'SIGTERM');
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  await running.start();
+  await waitFor('the set-up link', () => existsSync(join(dataDir, 'setup-link')));
+  return running;
+}
+
+async function isReady(url: string, processes: readonly ChildProcess[], running: RunningShape): Promise<boolean> {
+  const ended = processes.find((each) => each.exitCode !== null);
+  if (ended) throw new Error(`a process of the house ended with ${ended.exitCode}:\n${running.logText().slice(-3000)}`);
+  const answer = await fetch(`${url.replace('localhost', '127.0.0.1')}/readyz`);
+  await answer.arrayBuffer();
+  return answer.ok;
+}
+
+function startNats(port: number, dataDir: string): ChildProcess {
+  const program =
+    ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(existsSync) ?? 'nats-server';
+  return spawn(program, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(dataDir, 'nats')], {
+    stdio: 'ignore',
+  });
+}
+
+async function endAll(processes: ChildProcess[], signal: NodeJS.Signals): Promise<void> {
+  await Promise.all(
+    processes.splice(0).map(async (each) => {
+      if (each.exitCode !== null || each.signalCode !== null) return;
+      const ended = new Promise((done) => each.once('exit', done));
+      each.kill(signal);
+      await ended;
+    }),
+  );
+}
+
+/** Free loopback ports, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise<ReturnType<typeof createServer>>((done, fail) => {
+        server.once('error', fail);
+        server.listen(0, '127.0.0.1', () => done(server));
+      });
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
