@@ -112,8 +112,8 @@ function about(caller: { requestId: string; principal: string }) {
 function orAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const aborted = () => reject(signal.reason);
-    if (signal.aborted) return aborted();
     signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
     Promise.resolve(work)
       .then(resolve, reject)
       .finally(() => signal.removeEventListener('abort', aborted));
