@@ -3,14 +3,14 @@ export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,
   options: { timeoutMs?: number; everyMs?: number } = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
   const { timeoutMs = 10_000, everyMs = 15 } = options;
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < deadline) {
     try {
       const answer = await ask();
-      if (answer) return answer as NonNullable<T>;
+      if (answer) return answer as Exclude<T, false | null | undefined | 0 | ''>;
       last = answer;
     } catch (error) {
       last = error;

@@ -83,7 +83,7 @@ export async function startShape(shape: Shape, env: Record<string, string> = {})
     logText: () => readFileSync(join(dataDir, 'logs', 'house.log'), 'utf8'),
     async start() {
       if (shape === 'one process') processes.push(launch(undefined, undefined));
-      else split.forEach((names, index) => processes.push(launch(names, doors[index])));
+      else for (const [index, names] of split.entries()) processes.push(launch(names, doors[index]));
       await waitFor('the house to be ready', () => isReady(url, processes, running), {
         timeoutMs: 45_000,
         everyMs: 50,

@@ -26,14 +26,12 @@ describe.each(shapes)('the main job in %s', (shape) => {
   });
 
   test('a used set-up link makes nobody else an operator', async () => {
-    const again = await operator
-      .copy()
-      .rest('POST', '/auth/setup', {
-        token: 'x'.repeat(43),
-        name: 'Mallory',
-        email: 'mallory@example.org',
-        password: 'a long enough password',
-      });
+    const again = await operator.copy().rest('POST', '/auth/setup', {
+      token: 'x'.repeat(43),
+      name: 'Mallory',
+      email: 'mallory@example.org',
+      password: 'a long enough password',
+    });
     expect(again.status).toBeGreaterThanOrEqual(400);
   });
 

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serverApp } from '#src/app-sources.ts';
+import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';
+import { claimHouse, deploymentEnds, type Person } from '#src/person.ts';
+import { type RunningShape, startShape } from '#src/shapes.ts';
+
+let house: RunningShape;
+let git: GitServer;
+let operator: Person;
+let app: MadeApp;
+let repository: Awaited<ReturnType<GitServer['repository']>>;
+
+/** Slow at building and at starting, so that every state lasts long enough to be hit. */
+function slowApp(text: string): Record<string, string> {
+  const files = serverApp(text);
+  return {
+    ...files,
+    'package.json': JSON.stringify({
+      name: 'app',
+      private: true,
+      type: 'module',
+      scripts: { build: 'sleep 1', start: 'node server.js' },
+    }),
+    'server.js': `await new Promise((resolve) => setTimeout(resolve, 800));\n${files['server.js']}`,
+  };
+}
+
+beforeAll(async () => {
+  [house, git] = await Promise.all([startShape('one process'), startGitServer()]);
+  operator = await claimHouse(house.url, house.setupToken);
+  repository = await git.repository('crashing');
+  await repository.commit(slowApp('version 0'));
+  app = await makeApp(operator, repository.url, { runtime: { drainSeconds: 1 } });
+  expect((await deploymentEnds(operator, await startDeployment(operator, app.id))).state).toBe('live');
+});
+afterAll(async () => {
+  await house?.stop();
+  await git?.stop();
+});
+
+test.each(['queued', 'cloning', 'building', 'deploying', 'verifying'])(
+  'killed while a deployment is %s: after the restart its state is true',
+  async (state) => {
+    const text = `killed in ${state}`;
+    const before = (await visit(house, app.host)).text;
+    await repository.commit(slowApp(text));
+    const id = await startDeployment(operator, app.id);
+    const order = ['queued', 'cloning', 'building', 'pushing', 'deploying', 'verifying', 'live', 'failed'];
+    await waitFor(
+      `the state ${state}`,
+      async () => {
+        const { deployment } = await operator.graph<{ deployment: { state: string } }>(
+          'query ($id: ID!) { deployment(id: $id) { state } }',
+          { id },
+        );
+        return order.indexOf(deployment.state) >= order.indexOf(state);
+      },
+      { everyMs: 5, timeoutMs: 30_000 },
+    );
+    await house.kill();
+    await house.start();
+    const ended = await deploymentEnds(operator, id);
+    expect(['live', 'failed']).toContain(ended.state);
+    if (ended.state === 'failed') expect(ended.reason).toBeTruthy();
+    const expected = ended.state === 'live' ? text : before;
+    await waitFor(`the app to answer "${expected}"`, async () => (await visit(house, app.host)).text === expected, {
+      timeoutMs: 20_000,
+    });
+  },
+);
+
+test('after all of it, only the live generation runs and no build folder is left', async () => {
+  const { app: seen } = await operator.graph<{
+    app: { live: { id: string }; instances: { generation: string; state: string }[] };
+  }>('query ($id: ID!) { app(id: $id) { live { id } instances { generation state } } }', { id: app.id });
+  await waitFor('one instance', () => appProcesses().length <= 3, { timeoutMs: 20_000 });
+  expect(seen.instances.filter((each) => each.state === 'healthy').map((each) => each.generation)).toEqual([
+    seen.live.id,
+  ]);
+  for (const folder of [join(house.dataDir, 'compute', 'builds'), join(house.dataDir, 'deploy', 'work')])
+    expect(list(folder)).toEqual([]);
+});
+
+test('removed, it leaves no process', async () => {
+  await operator.graph('mutation ($id: ID!) { removeApp(id: $id) }', { id: app.id });
+  await waitFor('every process of the app to be gone', () => appProcesses().length === 0, { timeoutMs: 20_000 });
+  expect(list(join(house.dataDir, 'compute', 'releases'))).toEqual([]);
+});
+
+/** Processes whose command line is the app's, wherever they hang in the process tree. */
+function appProcesses(): string[] {
+  return readdirSync('/proc')
+    .filter((pid) => {
+      if (!/^\d+$/.test(pid)) return false;
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return command.includes(house.dataDir) || readlinkSync(`/proc/${pid}/cwd`).includes(house.dataDir);
+      } catch {
+        return false;
+      }
+    })
+    .filter((pid) => !house.processes.some((each) => String(each.pid) === pid));
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
