@@ -1,0 +1,72 @@
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import type { GraphQLFieldResolver } from 'graphql';
+import { type DeclaredAccess, requireAccess } from '#src/field-access.ts';
+import { toGraphError } from '#src/graph-errors.ts';
+import type { GraphContext } from '#src/subgraph.ts';
+import './access-plugin-types.ts';
+
+export const accessPluginName = 'steadingAccess';
+
+/**
+ * Asks the forest before a resolver runs. A root field without `access` fails the build of the schema; errors leave in
+ * the catalogue's form; after a mutation the session learns which forest revision it led to.
+ */
+class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const isRoot = field.kind === 'Query' || field.kind === 'Mutation' || field.kind === 'Subscription';
+    if (isRoot && !accessOf(field))
+      throw new Error(
+        `bug: ${field.parentType}.${field.name} does not declare its access: privilege(…), signedIn() or open('why')`,
+      );
+    return field;
+  }
+
+  override wrapResolve(
+    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    field: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    const declared = accessOf(field);
+    if (!declared && !('resolve' in field.pothosOptions)) return resolver;
+    const { access, log } = this.builder.options.steading;
+    const notes = field.kind === 'Mutation';
+
+    async function resolve(...[parent, args, context, info]: Parameters<typeof resolver>): Promise<unknown> {
+      const asked = context as GraphContext;
+      try {
+        if (declared) await requireAccess(access, declared, args, parent, asked);
+        const result: unknown = await resolver(parent, args, context, info);
+        if (notes) asked.noteRevision(access.revision);
+        return result;
+      } catch (error) {
+        throw toGraphError(error, asked, log);
+      }
+    }
+    if (declared && !('kind' in declared && declared.kind === 'open')) return resolve;
+    if (notes) return resolve;
+    // A field without a check stays synchronous where its resolver is: most fields are.
+    return (parent, args, context, info) => {
+      try {
+        const result: unknown = resolver(parent, args, context, info);
+        if (!(result instanceof Promise)) return result;
+        return result.catch((error: unknown) => {
+          throw toGraphError(error, context as GraphContext, log);
+        });
+      } catch (error) {
+        throw toGraphError(error, context as GraphContext, log);
+      }
+    };
+  }
+}
+
+function accessOf(field: { readonly pothosOptions: unknown }): DeclaredAccess | undefined {
+  return (field.pothosOptions as { access?: DeclaredAccess }).access;
+}
+
+let registered = false;
+
+/** Tells Pothos, which keeps plugins in one list for the process, that this one exists. */
+export function registerAccessPlugin(): void {
+  if (registered) return;
+  registered = true;
+  SchemaBuilder.registerPlugin(accessPluginName, AccessPlugin);
+}

@@ -1,0 +1,58 @@
+import type { Access } from '@steading/access';
+import { kitErrors } from '@steading/kit';
+import type { GraphContext } from '#src/subgraph.ts';
+
+/** Who may have a field. Every root field declares one; so does every reference resolver, and any other field may. */
+export type FieldAccess<Args = unknown, Parent = unknown> =
+  | {
+      readonly kind: 'privilege';
+      readonly privilege: string;
+      readonly node: (args: Args, parent: Parent, context: GraphContext) => string | Promise<string>;
+    }
+  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'open'; readonly reason: string };
+
+/** As a field says it: at once, or from its arguments and parent: `access: (args) => privilege('app.deploy', args.id)`. */
+export type DeclaredAccess<Args = unknown, Parent = unknown> =
+  | FieldAccess<Args, Parent>
+  | ((args: Args, parent: Parent, context: GraphContext) => FieldAccess<Args, Parent>);
+
+/**
+ * The caller has this privilege on a forest node, given by its id or by a function that finds it. Inside a field's
+ * options TypeScript cannot infer that function's arguments; write them (`privilege('app.deploy', (args: { id: string })
+ * => args.id)`) or turn it round: `access: (args) => privilege('app.deploy', args.id)`.
+ */
+export function privilege<Args = unknown, Parent = unknown>(
+  name: string,
+  node: string | ((args: Args, parent: Parent, context: GraphContext) => string | Promise<string>),
+): FieldAccess<Args, Parent> {
+  return { kind: 'privilege', privilege: name, node: typeof node === 'string' ? () => node : node };
+}
+
+/** Anybody who is signed in. Right where the field shows only what is theirs, or asks the forest itself. */
+export function signedIn(): FieldAccess<unknown, unknown> {
+  return { kind: 'signed-in' };
+}
+
+/** Anybody at all. The reason is for whoever reads the code next. */
+export function open(reason: string): FieldAccess<unknown, unknown> {
+  if (!reason) throw new Error('bug: a field that is open says why');
+  return { kind: 'open', reason };
+}
+
+/** Throws `forbidden`, `not-found` or `unauthenticated` where the caller may not. */
+export async function requireAccess<Args, Parent>(
+  access: Access,
+  given: DeclaredAccess<Args, Parent>,
+  args: Args,
+  parent: Parent,
+  context: GraphContext,
+): Promise<void> {
+  const declared = typeof given === 'function' ? given(args, parent, context) : given;
+  if (declared.kind === 'open') return;
+  if (declared.kind === 'signed-in') {
+    if (context.caller.kind === 'anonymous') throw kitErrors('unauthenticated');
+    return;
+  }
+  await access.require(context.caller, declared.privilege, await declared.node(args, parent, context));
+}

@@ -1,0 +1,163 @@
+import type { Access } from '@steading/access';
+import { anonymous, type Caller, createLog, defineErrors, kitErrors } from '@steading/kit';
+import { graphql } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { open, privilege, signedIn } from '#src/field-access.ts';
+import type { GraphContext } from '#src/subgraph.ts';
+import { createSubgraphBuilder, finish, reference } from '#src/subgraph-builder.ts';
+
+const fail = defineErrors({ 'spaces.name-taken': { status: 409, text: '{name} is taken.' } });
+const ada: Caller = { kind: 'user', principal: 'user:usr_ada', requestId: 'req_1' };
+const log = createLog({ level: 'silent' });
+
+/** Answers by a list of what is allowed; says what it was asked. */
+function accessOf(allowed: readonly string[]) {
+  const asked: string[] = [];
+  const access = {
+    revision: 42,
+    async require(_caller: Caller, name: string, node: string) {
+      asked.push(`${name} ${node}`);
+      if (!allowed.includes(`${name} ${node}`)) throw kitErrors('forbidden', { why: '' });
+    },
+  } as unknown as Access;
+  return { access, asked };
+}
+
+function contextOf(caller: Caller) {
+  const noted: number[] = [];
+  const context: GraphContext = {
+    caller,
+    signal: new AbortController().signal,
+    loaders: { get: (_key, make) => make() },
+    noteRevision: (revision) => noted.push(revision),
+  };
+  return { context, noted };
+}
+
+interface Space {
+  readonly id: string;
+  readonly name: string;
+}
+
+function gardenGraph(access: Access) {
+  const builder = createSubgraphBuilder({ service: 'spaces', log, access });
+  const SpaceRef = builder.objectRef<Space>('Space').implement({
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      name: t.exposeString('name'),
+      secret: t.string({
+        access: privilege('space.update', (_args, parent: Space) => parent.id),
+        resolve: () => 'under the mat',
+      }),
+    }),
+  });
+  builder.asEntity(SpaceRef, {
+    key: builder.selection<{ id: string }>('id'),
+    resolveReference: reference(
+      builder,
+      privilege('space.read', (key) => key.id),
+      (key) => ({ id: key.id, name: 'Garden' }),
+    ),
+  });
+  builder.queryField('space', (t) =>
+    t.field({
+      type: SpaceRef,
+      args: { id: t.arg.id({ required: true }) },
+      access: (args) => privilege('space.read', args.id),
+      resolve: (_root, args) => ({ id: args.id, name: 'Garden' }),
+    }),
+  );
+  builder.queryField('now', (t) =>
+    t.field({ type: 'DateTime', access: open('says nothing of anybody'), resolve: () => new Date(0) }),
+  );
+  builder.queryField('mine', (t) => t.string({ access: signedIn(), resolve: () => 'yours' }));
+  builder.mutationField('createSpace', (t) =>
+    t.field({
+      type: SpaceRef,
+      args: { name: t.arg.string({ required: true }) },
+      access: signedIn(),
+      resolve: (_root, { name }) => {
+        if (name === 'taken') throw fail('spaces.name-taken', { name });
+        if (name === 'bug') throw new Error('select password from people');
+        return { id: 'spc_1', name };
+      },
+    }),
+  );
+  return finish(builder);
+}
+
+function ask(source: string, { caller = ada, allowed = [] as string[] } = {}) {
+  const { access, asked } = accessOf(allowed);
+  const { context, noted } = contextOf(caller);
+  const run = graphql({ schema: gardenGraph(access).schema, source, contextValue: context });
+  return run.then((result) => ({ ...(JSON.parse(JSON.stringify(result)) as typeof result), asked, noted }));
+}
+
+describe('the subgraph builder', () => {
+  it('gives SDL with the directives of federation', () => {
+    const { sdl } = gardenGraph(accessOf([]).access);
+    expect(sdl).toMatch(/type Space\s+@key\(fields: "id"\)/);
+    expect(sdl).toContain('scalar DateTime');
+  });
+
+  it('does not build a root field that does not say who may have it', () => {
+    const builder = createSubgraphBuilder({ service: 'spaces', log, access: accessOf([]).access });
+    // @ts-expect-error access is required
+    builder.queryField('everything', (t) => t.string({ resolve: () => '' }));
+    expect(() => finish(builder)).toThrow(/Query\.everything does not declare its access/);
+  });
+
+  it('asks the forest with the node that the arguments name, and answers', async () => {
+    const result = await ask('{ space(id: "spc_1") { name } }', { allowed: ['space.read spc_1'] });
+    expect(result.data).toEqual({ space: { name: 'Garden' } });
+    expect(result.asked).toEqual(['space.read spc_1']);
+  });
+
+  it('refuses with the code, status and request id where the forest does', async () => {
+    const result = await ask('{ space(id: "spc_1") { name } }');
+    expect(result.data).toBeNull();
+    expect(result.errors).toMatchObject([{ extensions: { code: 'forbidden', status: 403, requestId: 'req_1' } }]);
+  });
+
+  it('asks for a field of an object too, with its parent', async () => {
+    const result = await ask('{ space(id: "spc_1") { secret } }', { allowed: ['space.read spc_1'] });
+    expect(result.asked).toEqual(['space.read spc_1', 'space.update spc_1']);
+    expect(result.errors).toMatchObject([{ extensions: { code: 'forbidden' } }]);
+  });
+
+  it('asks before it resolves a reference', async () => {
+    const source = '{ _entities(representations: [{ __typename: "Space", id: "spc_1" }]) { ... on Space { name } } }';
+    expect(await ask(source)).toMatchObject({
+      data: { _entities: [null] },
+      errors: [{ extensions: { code: 'forbidden' } }],
+      asked: ['space.read spc_1'],
+    });
+    const result = await ask(source, { allowed: ['space.read spc_1'] });
+    expect(result.data).toEqual({ _entities: [{ name: 'Garden' }] });
+  });
+
+  it('lets nobody in who is not signed in, but for what is open', async () => {
+    const result = await ask('{ now }', { caller: anonymous('req_2') });
+    expect(result.data).toEqual({ now: '1970-01-01T00:00:00.000Z' });
+    const refused = await ask('{ mine }', { caller: anonymous('req_2') });
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'unauthenticated', status: 401 } }]);
+  });
+
+  it('notes the forest revision of a mutation, and none for a query', async () => {
+    expect((await ask('mutation { createSpace(name: "Garden") { id } }')).noted).toEqual([42]);
+    expect((await ask('{ now }')).noted).toEqual([]);
+  });
+
+  it('shows catalogue errors and hides all others', async () => {
+    const taken = await ask('mutation { createSpace(name: "taken") { id } }');
+    expect(taken.errors).toMatchObject([
+      {
+        message: 'taken is taken.',
+        extensions: { code: 'spaces.name-taken', status: 409, details: { name: 'taken' } },
+      },
+    ]);
+    const hidden = await ask('mutation { createSpace(name: "bug") { id } }');
+    expect(JSON.stringify(hidden)).not.toContain('password');
+    expect(hidden.errors).toMatchObject([{ extensions: { code: 'internal', requestId: 'req_1' } }]);
+  });
+});
