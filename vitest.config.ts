@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 /** One process, threads, no isolation: a file that needs a database makes its own. */
 export default defineConfig({
+  // Vite would take the ES modules of graphql, Node and everything outside the workspace its CommonJS: one of each is
+  // two GraphQLs, which refuse each other's schemas.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: [
       '{apps,libs,services,tools}/*/{src,tests}/**/*.test.ts',
