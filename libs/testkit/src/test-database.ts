@@ -13,9 +13,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const adminUrl = inject('databaseUrl' as never) as string;
   const name = `test_${randomBytes(6).toString('hex')}`;
   await run(adminUrl, `create database ${name}`);
-  const url = new URL(adminUrl);
-  url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(adminUrl, `drop database if exists ${name} with (force)`) };
+  // Not by URL: a connection string over a Unix socket has no host between `@` and `/`.
+  const url = adminUrl.replace(/\/steading(?=\?|$)/, `/${name}`);
+  return { url, drop: () => run(adminUrl, `drop database if exists ${name} with (force)`) };
 }
 
 async function run(url: string, sql: string): Promise<void> {

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kitErrors, type Log } from '@steading/kit';
+import type { Pool, PoolClient } from 'pg';
+import type { Database, Reader, Row, SqlValue, Writer } from '#src/database.ts';
+import type { Statement } from '#src/statement.ts';
+
+const attempts = 5;
+/** PostgreSQL's codes for "run the transaction again": serialization failure, deadlock. */
+const repeatable = new Set(['40001', '40P01']);
+/** The server went away or is not up yet: nothing of this transaction was committed, or the connection never was. */
+const away = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08001',
+  '08003',
+  '08006',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+]);
+
+type Queryable = Pick<PoolClient, 'query'>;
+
+/** A service's view of the pool: named prepared statements, and transactions that are repeated where that is right. */
+export function createDatabase(pool: Pool, options: { log: Log }): Database {
+  const { log } = options;
+  return {
+    ...readerOn(pool),
+    async write(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await transact(pool, work, log);
+        } catch (error) {
+          if (attempt >= attempts || !mayRepeat(error)) throw wrap(error);
+          await sleep(attempt * attempt * 10 * (0.5 + Math.random()));
+        }
+      }
+    },
+  };
+}
+
+async function transact<T>(pool: Pool, work: (tx: Writer) => Promise<T>, log: Log): Promise<T> {
+  const client = await pool.connect();
+  const after: (() => void)[] = [];
+  let broken: Error | undefined;
+  let committing = false;
+  try {
+    await client.query('begin');
+    const result = await work(writerOn(client, after));
+    committing = true;
+    await client.query('commit');
+    for (const call of after) call();
+    return result;
+  } catch (error) {
+    if (committing && isAway(error)) {
+      broken = error as Error;
+      throw new CommitUnknown(error);
+    }
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+      log.debug({ err: failure }, 'a rollback did not reach the server');
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The connection broke while the commit was under way: it may or may not have happened, so it is not repeated here. */
+class CommitUnknown extends Error {
+  constructor(cause: unknown) {
+    super('the connection was lost during a commit', { cause });
+  }
+}
+
+function readerOn(on: Pool | Queryable): Reader {
+  return {
+    all: (statement, ...params) => query(on, statement, params),
+    first: async (statement, ...params) => (await query(on, statement, params))[0],
+  };
+}
+
+function writerOn(client: Queryable, after: (() => void)[]): Writer {
+  return {
+    ...readerOn(client),
+    async run(statement, ...params) {
+      return (
+        (await client.query({ name: statement.name, text: statement.text, values: params as unknown as unknown[] }))
+          .rowCount ?? 0
+      );
+    },
+    afterCommit: (call) => void after.push(call),
+  };
+}
+
+async function query<P extends readonly SqlValue[], R extends Row>(
+  on: Pool | Queryable,
+  statement: Statement<P, R>,
+  params: P,
+): Promise<R[]> {
+  const asked = { name: statement.name, text: statement.text, values: params as unknown as unknown[] };
+  try {
+    return (await on.query(asked)).rows as R[];
+  } catch (error) {
+    throw 'totalCount' in on ? wrap(error) : error;
+  }
+}
+
+function isAway(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return away.has(code ?? '') || /Connection terminated|timeout exceeded when trying to connect/.test(message ?? '');
+}
+
+function mayRepeat(error: unknown): boolean {
+  return (
+    !(error instanceof CommitUnknown) && (repeatable.has((error as { code?: string }).code ?? '') || isAway(error))
+  );
+}
+
+/** What the database could not do because it is away becomes the catalogue's `unavailable`; the rest stays what it is. */
+function wrap(error: unknown): unknown {
+  if (isAway(error) || error instanceof CommitUnknown) return kitErrors('unavailable', { what: 'The database' }, error);
+  return error;
+}

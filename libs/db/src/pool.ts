@@ -1,0 +1,34 @@
+import type { Log } from '@steading/kit';
+import pg from 'pg';
+
+export type { Pool } from 'pg';
+
+export interface PoolOptions {
+  readonly url: string;
+  /** Most connections of this process; default 12. */
+  readonly max?: number;
+  readonly log: Log;
+}
+
+const statementTimeoutMs = 10_000;
+const connectTimeoutMs = 10_000;
+const idleTimeoutMs = 30_000;
+
+// bigint and numeric counts fit a double here: revisions and positions stay below 2^53.
+pg.types.setTypeParser(20, Number);
+
+/** The one pool of a process. A connection that dies while idle is dropped and logged; the next query gets another. */
+export function createPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 12,
+    idleTimeoutMillis: idleTimeoutMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: 'steading',
+    keepAlive: true,
+  });
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  return pool;
+}

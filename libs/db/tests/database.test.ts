@@ -1,0 +1,86 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createLog } from '@steading/kit';
+import { createTestDatabase, type TestDatabase } from '@steading/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkStatements } from '#src/check-statements.ts';
+import { createDatabase } from '#src/create-database.ts';
+import { migrate } from '#src/migrate.ts';
+import { createPool, type Pool } from '#src/pool.ts';
+import { statement } from '#src/statement.ts';
+
+const log = createLog({ level: 'silent' });
+const add = statement<[name: string, amount: number]>('dbtest.add', 'insert into dbtest.things (name, amount) values ($1, $2)');
+const byName = statement<[name: string], { amount: number }>('dbtest.byName', 'select amount from dbtest.things where name = $1');
+const raise = statement<[name: string]>('dbtest.raise', 'update dbtest.things set amount = amount + 1 where name = $1');
+
+let database: TestDatabase;
+let pool: Pool;
+
+function folderWith(files: Record<string, string>): URL {
+  const folder = mkdtempSync(join(tmpdir(), 'steading-migrations-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return pathToFileURL(`${folder}/`);
+}
+
+const first = { '0001-things.sql': 'create table dbtest.things (name text primary key, amount integer not null);' };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.url, max: 6, log });
+  await migrate(pool, { schema: 'dbtest', folder: folderWith(first), log });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+test('a transaction that throws leaves nothing, and its afterCommit is not called', async () => {
+  const db = createDatabase(pool, { log });
+  let called = 0;
+  await expect(
+    db.write(async (tx) => {
+      await tx.run(add, 'gone', 1);
+      tx.afterCommit(() => called++);
+      throw new Error('changed my mind');
+    }),
+  ).rejects.toThrow('changed my mind');
+  expect(await db.first(byName, 'gone')).toBeUndefined();
+  expect(called).toBe(0);
+});
+
+test('two transactions that deadlock both end well', async () => {
+  const db = createDatabase(pool, { log });
+  await db.write(async (tx) => {
+    await tx.run(add, 'a', 0);
+    await tx.run(add, 'b', 0);
+  });
+  const both = (one: string, two: string) =>
+    db.write(async (tx) => {
+      await tx.run(raise, one);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await tx.run(raise, two);
+    });
+  await Promise.all([both('a', 'b'), both('b', 'a')]);
+  expect([await db.first(byName, 'a'), await db.first(byName, 'b')]).toEqual([{ amount: 2 }, { amount: 2 }]);
+});
+
+test('a migration that was edited, and a database that is newer, are refused in words', async () => {
+  const edited = { '0001-things.sql': 'create table dbtest.things (name text);' };
+  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith(edited), log })).rejects.toThrow(/was changed after it was applied/);
+  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith({}), log })).rejects.toThrow(/newer than this version/);
+});
+
+test('a failing migration keeps nothing, and the mended one goes on', async () => {
+  const broken = { ...first, '0002-more.sql': 'create table dbtest.more (a integer); select 1/0;' };
+  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith(broken), log })).rejects.toThrow(/0002-more.sql.*Nothing of it was kept/);
+  await migrate(pool, { schema: 'dbtest', folder: folderWith({ ...first, '0002-more.sql': 'create table dbtest.more (a integer);' }), log });
+});
+
+test('a statement that does not fit the schema is named', async () => {
+  statement('dbwrong.column', 'select nonsense from dbtest.things');
+  expect(await checkStatements(pool, 'dbwrong.')).toEqual([{ name: 'dbwrong.column', problem: 'column "nonsense" does not exist' }]);
+  expect(await checkStatements(pool, 'dbtest.')).toEqual([]);
+});
