@@ -1,0 +1,87 @@
+import type { Log, Secret } from '@steading/kit';
+import { createTransport } from 'nodemailer';
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  /** Plain text. */
+  readonly text: string;
+}
+
+/** How the house's mails leave it. */
+export interface Mailer {
+  /** Whether there is a mail server. */
+  readonly configured: boolean;
+  /** True once the mail server has taken it; false where it went to the operator's log, or was not taken. */
+  send(mail: Mail): Promise<boolean>;
+  /** Sends when there is time, trying three times; nobody waits for it. */
+  post(mail: Mail): void;
+  stop(): Promise<void>;
+}
+
+export interface MailerOptions {
+  readonly smtpUrl: Secret | undefined;
+  readonly from: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+const mostWaiting = 200;
+const deadlineMs = 10_000;
+
+/**
+ * SMTP, or the log. Without a mail server a mail is written to the log whole, with a warning, links included: the
+ * operator has to hand it on. This is the one intended exception to what may be logged.
+ */
+export function createMailer(options: MailerOptions): Mailer {
+  const { smtpUrl, from, log, signal, sleep } = options;
+  const transport =
+    smtpUrl &&
+    createTransport({
+      url: smtpUrl.reveal(),
+      connectionTimeout: deadlineMs,
+      greetingTimeout: deadlineMs,
+      socketTimeout: deadlineMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  const posted = new Set<Promise<void>>();
+
+  async function send(mail: Mail): Promise<boolean> {
+    if (!transport) {
+      log.warn({ mail }, 'no mail server is set (STEADING_SMTP_URL): hand this mail to its receiver');
+      return false;
+    }
+    try {
+      await transport.sendMail({ from, ...mail });
+      return true;
+    } catch (error) {
+      log.error({ err: error, subject: mail.subject }, 'the mail server did not take a mail');
+      return false;
+    }
+  }
+
+  async function deliver(mail: Mail): Promise<void> {
+    for (const delayMs of [0, 5_000, 60_000]) {
+      if (delayMs > 0) await sleep(delayMs, signal);
+      if ((await send(mail)) || !transport || signal.aborted) return;
+    }
+  }
+
+  return {
+    configured: transport !== undefined,
+    send,
+    post(mail) {
+      if (posted.size >= mostWaiting)
+        return log.error({ subject: mail.subject }, 'too many mails wait: one is dropped');
+      const work = deliver(mail).finally(() => posted.delete(work));
+      posted.add(work);
+      work.catch((error: unknown) => log.error({ err: error }, 'a mail could not be sent'));
+    },
+    async stop() {
+      await Promise.allSettled(posted);
+      transport?.close();
+    },
+  };
+}
