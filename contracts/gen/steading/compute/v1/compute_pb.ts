@@ -365,6 +365,8 @@ export type Spec = Message<"steading.compute.v1.Spec"> & {
   masked: string[];
 
   /**
+   * 0: nothing runs (a stopped app); its releases stay.
+   *
    * @generated from field: int32 replicas = 6;
    */
   replicas: number;

@@ -1,0 +1,65 @@
+/** SQL of deployment logs. */
+import { type Reader, statement, type Writer } from '@steading/db';
+
+export type LogRow = { position: number; at: Date; stage: string; stream: string; text: string };
+
+const append = statement<
+  [
+    deployment: string,
+    positions: readonly number[],
+    times: readonly string[],
+    stages: readonly string[],
+    streams: readonly string[],
+    texts: readonly string[],
+  ]
+>(
+  'deploy.log.append',
+  `insert into deploy.log_lines (deployment_id, position, at, stage, stream, text)
+   select $1, l.position, l.at, l.stage, l.stream, l.text
+   from unnest($2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[]) as l (position, at, stage, stream, text)
+   where exists (select from deploy.deployments where id = $1)
+   on conflict do nothing`,
+);
+const after = statement<[deployment: string, after: number, limit: number], LogRow>(
+  'deploy.log.after',
+  `select position, at, stage, stream, text from deploy.log_lines where deployment_id = $1 and position > $2
+   order by position limit $3`,
+);
+const last = statement<[deployment: string], { position: number; bytes: number }>(
+  'deploy.log.last',
+  `select coalesce(max(position), 0)::int as position, coalesce(sum(octet_length(text)), 0)::int as bytes
+   from deploy.log_lines where deployment_id = $1`,
+);
+const prune = statement<[keep: number]>(
+  'deploy.log.prune',
+  `delete from deploy.log_lines where deployment_id in (
+     select id from (select id, row_number() over (partition by app_id order by number desc) as place from deploy.deployments) d
+     where place > $1)`,
+);
+const pruneTraces = statement<[days: number]>(
+  'deploy.traces.prune',
+  `update deploy.deployments set trace = jsonb_set(trace, '{samples}', '[]')
+   where trace is not null and finished_at < now() - make_interval(days => $1) and jsonb_array_length(trace->'samples') > 0`,
+);
+
+export const logDb = {
+  append: (
+    tx: Writer,
+    deployment: string,
+    lines: readonly { position: number; at: string; stage: string; stream: string; text: string }[],
+  ) =>
+    tx.run(
+      append,
+      deployment,
+      lines.map((line) => line.position),
+      lines.map((line) => line.at),
+      lines.map((line) => line.stage),
+      lines.map((line) => line.stream),
+      lines.map((line) => line.text),
+    ),
+  after: (db: Reader, deployment: string, position: number, limit: number) =>
+    db.all(after, deployment, position, limit),
+  last: async (db: Reader, deployment: string) => (await db.first(last, deployment))!,
+  prune: (tx: Writer, keep: number) => tx.run(prune, keep),
+  pruneTraces: (tx: Writer, days: number) => tx.run(pruneTraces, days),
+};

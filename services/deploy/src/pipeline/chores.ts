@@ -1,0 +1,64 @@
+/** Does what must still be asked of compute after a commit. Every chore may be done twice. */
+
+import { isAppError, newRequestId, serviceCaller } from '@steading/kit';
+import { as } from '@steading/rpc';
+import { appsDb } from '#src/apps-db.ts';
+import { type Chore, type ChoreRow, choresDb } from '#src/chores-db.ts';
+import { deploymentsDb } from '#src/deployments-db.ts';
+import type { Deps } from '#src/deps.ts';
+import { runSpec } from '#src/pipeline/run-spec.ts';
+import { openSnapshot } from '#src/pipeline/work.ts';
+
+const limits = { holdSeconds: 60, longestSeconds: 30 };
+
+/** Does all that is due; gives how many there were. */
+export async function doChores(deps: Deps, signal: AbortSignal): Promise<number> {
+  const rows = await deps.db.write((tx) => choresDb.take(tx, limits.holdSeconds));
+  await Promise.all(rows.map((row) => attempt(deps, row, signal)));
+  return rows.length;
+}
+
+async function attempt(deps: Deps, row: ChoreRow, signal: AbortSignal): Promise<void> {
+  try {
+    await doChore(deps, row.data as unknown as Chore, signal);
+    await deps.db.write((tx) => choresDb.done(tx, row.id));
+  } catch (error) {
+    if (signal.aborted) return;
+    const known = isAppError(error) && error.status === 404;
+    if (known) return void (await deps.db.write((tx) => choresDb.done(tx, row.id)));
+    deps.log.warn(
+      { err: error, chore: row.kind, appId: row.app_id, attempts: row.attempts },
+      'a chore failed and is tried again',
+    );
+    const seconds = Math.min(limits.longestSeconds, 2 ** Math.min(row.attempts, 10));
+    await deps.db.write((tx) => choresDb.later(tx, row.id, seconds)).catch(() => {});
+  }
+}
+
+async function doChore(deps: Deps, chore: Chore, signal: AbortSignal): Promise<void> {
+  const options = as(serviceCaller('deploy', newRequestId()), { signal, timeoutMs: 45_000 });
+  const { appId } = chore;
+  if (chore.kind === 'remove-app') await deps.compute.removeApp({ appId }, options);
+  else if (chore.kind === 'remove-release')
+    await deps.compute.removeRelease({ appId, releaseId: chore.releaseId }, options);
+  else if (chore.kind === 'abort')
+    await deps.compute.abortRollout({ appId, generation: chore.generation, reason: chore.reason }, options);
+  else await applyLive(deps, chore, options);
+}
+
+async function applyLive(
+  deps: Deps,
+  chore: Extract<Chore, { kind: 'run' }>,
+  options: ReturnType<typeof as>,
+): Promise<void> {
+  const app = await appsDb.byId(deps.db, chore.appId);
+  const wanted = app?.live_deployment_id;
+  if (!app) return;
+  const [live] = wanted
+    ? [await deploymentsDb.byId(deps.db, wanted)]
+    : (await deploymentsDb.page(deps.db, app.id, { limit: 20 })).filter((row) => row.release_id && row.snapshot);
+  if (!live?.release_id) return;
+  const spec = runSpec(live.release_id, openSnapshot(deps, live), chore.stop ? 0 : undefined);
+  if (!chore.stop) await deps.db.write((tx) => deploymentsDb.setGeneration(tx, live.id, chore.generation));
+  await deps.compute.apply({ appId: app.id, generation: chore.generation, spec }, options);
+}

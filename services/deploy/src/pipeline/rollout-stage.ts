@@ -1,0 +1,141 @@
+/**
+ * deploying and verifying: compute starts the new version beside the old one; when it is healthy, the edge must be
+ * seen to send requests there. Only then is anything called live.
+ */
+import { as } from '@steading/rpc';
+import { appsDb } from '#src/apps-db.ts';
+import { choresDb } from '#src/chores-db.ts';
+import { deploymentsDb, type LineRecord } from '#src/deployments-db.ts';
+import { domainsDb } from '#src/domains-db.ts';
+import { advance } from '#src/pipeline/advance.ts';
+import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
+import { type Prober, startProber } from '#src/pipeline/prober.ts';
+import { runSpec } from '#src/pipeline/run-spec.ts';
+import { changeState } from '#src/pipeline/transition.ts';
+import { openSnapshot, StageFailure, type Work } from '#src/pipeline/work.ts';
+import { tellRoutes } from '#src/routes.ts';
+
+export const rolloutTimes = { watchMs: 15 * 60_000, verifyMs: 30_000 };
+
+/** The probes of one deployment, from its rollout to its end. */
+export interface Probing {
+  current: Prober | undefined;
+}
+
+export async function deployStage(work: Work, request: EdgeRequest, probing: Probing): Promise<void> {
+  const { deps, deployment, app } = work;
+  const snapshot = openSnapshot(deps, deployment);
+  work.hide(snapshot.masked);
+  if (!deployment.release_id) throw new StageFailure('no-release', 'The release is no longer kept. Deploy again.');
+  const replicas = snapshot.runtime.replicas;
+  work.log.write(
+    'deploying',
+    'steading',
+    `Starting ${replicas === 1 ? 'one instance' : `${replicas} instances`} beside what runs.`,
+  );
+  if (app.serving) probing.current = await startProbing(work, request);
+  await deps.compute.apply(
+    { appId: app.id, generation: deployment.generation, spec: runSpec(deployment.release_id, snapshot) },
+    as(work.caller, { signal: work.signal, timeoutMs: 30_000 }),
+  );
+  await watchRollout(work);
+  work.log.write('deploying', 'steading', 'The new version is healthy.');
+  await advance(work, 'verifying', {
+    also: async (tx) => {
+      const changed = await appsDb.setServing(tx, app.id, { serving: true, stopped: false });
+      if (changed > 0) await tellRoutes(deps, tx, work.caller);
+    },
+  });
+}
+
+export async function verifyStage(work: Work, request: EdgeRequest, probing: Probing): Promise<void> {
+  const { deps, deployment } = work;
+  const prober = (probing.current ??= await startProbing(work, request));
+  const reached = await prober.reaches(deployment.generation, deps.clock.now() + rolloutTimes.verifyMs);
+  work.signal.throwIfAborted();
+  const trace = await prober.stop();
+  probing.current = undefined;
+  await deps.db.write((tx) => deploymentsDb.note(tx, deployment.id, { trace }).then(() => undefined));
+  if (!reached)
+    throw new StageFailure(
+      'not-reached',
+      'The new version is healthy, but requests through the edge did not reach it within 30 seconds. Look at the health of the house, then deploy again.',
+    );
+  work.log.write(
+    'verifying',
+    'steading',
+    `Requests reach the new version. While it was replaced: ${trace.sent} sent, ${trace.lost} lost.`,
+  );
+  await goLive(work);
+  work.log.write('verifying', 'steading', 'Live.');
+}
+
+/** One transaction: this one is live, the one before is not, and what is too old is forgotten. */
+async function goLive(work: Work): Promise<void> {
+  const { deps, deployment, caller } = work;
+  await advance(work, 'live', {
+    also: async (tx) => {
+      const app = await appsDb.lock(tx, deployment.app_id);
+      if (!app) throw new StageFailure('app-removed', 'The app was removed meanwhile.');
+      const before = app.live_deployment_id ? await deploymentsDb.byId(tx, app.live_deployment_id) : undefined;
+      if (before && before.id !== deployment.id && before.state === 'live') {
+        const back = deployment.trigger === 'rollback';
+        await changeState(deps, tx, before, {
+          to: back ? 'rolled-back' : 'superseded',
+          code: back ? 'rolled-back' : 'replaced',
+          reason: `Replaced by deployment ${deployment.number}.`,
+          caller,
+        });
+      }
+      await appsDb.setLive(tx, app.id, deployment.id);
+      for (const releaseId of await deploymentsDb.releasesBeyond(tx, app.id, app.runtime.keep + 1)) {
+        await deploymentsDb.forgetRelease(tx, app.id, releaseId);
+        await choresDb.add(tx, { kind: 'remove-release', appId: app.id, releaseId });
+      }
+    },
+  });
+}
+
+async function startProbing(work: Work, request: EdgeRequest): Promise<Prober> {
+  const domains = await domainsDb.ofApps(work.deps.db, [work.app.id]);
+  const host = domains.find((domain) => domain.verified)?.host;
+  if (!host) throw new StageFailure('no-domain', 'The app has no domain. Add one, then deploy again.');
+  const { healthPath } = openSnapshot(work.deps, work.deployment).runtime;
+  return startProber({
+    request,
+    host,
+    path: healthPath || '/',
+    clock: work.deps.clock,
+    signal: work.signal,
+    servesAlready: work.app.serving,
+    earlier: work.deployment.trace,
+  });
+}
+
+async function watchRollout(work: Work): Promise<void> {
+  const { deps, deployment, app } = work;
+  const watching = deps.compute.watchRollout(
+    { appId: app.id, generation: deployment.generation },
+    as(work.caller, { signal: work.signal, timeoutMs: rolloutTimes.watchMs }),
+  );
+  let shown = '';
+  for await (const seen of watching) {
+    if (seen.state === 'healthy') return;
+    if (seen.state === 'failed') {
+      work.signal.throwIfAborted();
+      const lastLines: LineRecord[] = seen.lastLines.slice(-50).map((line) => ({
+        position: Number(line.position),
+        at: new Date(Number(line.timeMs)).toISOString(),
+        stage: 'deploying',
+        stream: line.stream,
+        text: line.text,
+      }));
+      throw new StageFailure('not-healthy', seen.reason || 'The new version did not become healthy.', lastLines);
+    }
+    const words = seen.reason || seen.state;
+    if (words !== shown) work.log.write('deploying', 'steading', words);
+    shown = words;
+  }
+  work.signal.throwIfAborted();
+  throw new Error('the watch over a rollout ended without saying how it is');
+}

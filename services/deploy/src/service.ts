@@ -1,0 +1,127 @@
+import { resolveTxt } from 'node:dns/promises';
+import { mkdir } from 'node:fs/promises';
+import { InstancesChanged } from '@steading/contracts/compute-events';
+import { DeploymentChanged } from '@steading/contracts/deploy-events';
+import { ComputeService } from '@steading/contracts/rpc/compute';
+import { DeployService } from '@steading/contracts/rpc/deploy';
+import { NodeOwnerService } from '@steading/contracts/rpc/forest';
+import { LiveService } from '@steading/contracts/rpc/live';
+import { SpacesService } from '@steading/contracts/rpc/spaces';
+import { defineService, type LiveTopic, type ServiceContext } from '@steading/service';
+import { deployConfig } from '#src/config.ts';
+import { createFolders, type Deps, type LookUpTxt } from '#src/deps.ts';
+import { fail } from '#src/errors.ts';
+import { createDeployGraph } from '#src/graph/deploy-graph.ts';
+import { apiRoutes } from '#src/http/api-routes.ts';
+import { hookRoutes } from '#src/http/hook-routes.ts';
+import { pruneFiles, pruneJobs } from '#src/jobs/prune.ts';
+import { deployKinds } from '#src/kinds.ts';
+import { onSpaceRemoved } from '#src/listeners/on-space-removed.ts';
+import { createEdgeRequest, type EdgeRequest } from '#src/pipeline/edge-request.ts';
+import { createPipeline } from '#src/pipeline/pipeline.ts';
+import { deployContract } from '#src/rpc/deploy-contract.ts';
+import { liveContract } from '#src/rpc/live.ts';
+import { nodeOwner } from '#src/rpc/node-owner.ts';
+import { createSealing } from '#src/sealing.ts';
+import { type LookUp, systemLookUp } from '#src/source/source-address.ts';
+
+/** What lies outside and is not to be asked in a test. */
+export interface Outside {
+  /** Addresses of a host; default: the system's resolver. */
+  readonly lookUp?: LookUp;
+  /** TXT records of a name; default: DNS. */
+  readonly lookUpTxt?: LookUpTxt;
+  /** A request through the edge; default: to the house's own address. */
+  readonly edgeRequest?: EdgeRequest;
+}
+
+const live: readonly LiveTopic[] = [
+  {
+    namespace: '/deployments',
+    topic: 'app',
+    service: 'deploy',
+    privilege: 'app.read',
+    source: { events: [DeploymentChanged, InstancesChanged] },
+  },
+  {
+    namespace: '/deployments',
+    topic: 'deployment-log',
+    service: 'deploy',
+    privilege: 'app.read-logs',
+    source: 'stream',
+  },
+  { namespace: '/deployments', topic: 'app-log', service: 'deploy', privilege: 'app.read-logs', source: 'stream' },
+];
+
+export function defineDeploy(outside: Outside = {}) {
+  return defineService({
+    name: 'deploy',
+    purpose: 'Projects and apps, and the way of a Git repository to a running, reachable version of it.',
+    config: deployConfig,
+    errors: fail.catalogue,
+    kinds: deployKinds,
+    migrations: new URL('./migrations/', import.meta.url),
+    rpc: [DeployService, NodeOwnerService, LiveService],
+    http: ['/hooks/deploy', '/api/deploy'],
+    live,
+    graph: true,
+    create: (context) => createDeploy(context, outside),
+  });
+}
+
+export const deployService = defineDeploy();
+
+function createDeploy(context: ServiceContext<typeof deployConfig>, outside: Outside) {
+  const { config, house } = context;
+  const request =
+    outside.edgeRequest ??
+    createEdgeRequest(config.STEADING_EDGE_PROBE_URL || house.publicUrl, house.key('edge-probe'));
+  const pipeline = createPipeline({ deps: () => deps, request });
+  const deps = createDeps(context, outside, () => pipeline.wake());
+  const wakeUp = context.bus.broadcast(
+    [DeploymentChanged],
+    (event) => {
+      if ((event.data as { state?: string }).state === 'queued') pipeline.wake();
+    },
+    () => pipeline.wake(),
+  );
+  return {
+    rpc: [deployContract(() => deps), nodeOwner(() => deps), liveContract(() => deps)],
+    graph: createDeployGraph(deps),
+    http: [...hookRoutes(deps), ...apiRoutes(deps)],
+    listeners: [onSpaceRemoved(() => deps)],
+    jobs: pruneJobs(() => deps),
+    async start() {
+      await mkdir(deps.folders.gitHome, { recursive: true, mode: 0o700 });
+      await mkdir(deps.folders.allWork, { recursive: true, mode: 0o711 });
+      await pruneFiles(deps);
+      pipeline.start();
+    },
+    async stop() {
+      await wakeUp.stop();
+      await pipeline.stop();
+    },
+  };
+}
+
+function createDeps(context: ServiceContext<typeof deployConfig>, outside: Outside, wake: () => void): Deps {
+  const { config, house, log, clock, db, bus, access, rpc } = context;
+  const folders = createFolders(house.dataDir);
+  return {
+    config,
+    house,
+    log,
+    clock,
+    db,
+    bus,
+    access,
+    folders,
+    wake,
+    compute: rpc.client(ComputeService),
+    spaces: rpc.client(SpacesService),
+    sealing: createSealing(house.key('deploy.secrets')),
+    git: { path: config.STEADING_GIT_PATH, caFile: config.STEADING_GIT_CA_FILE, home: folders.gitHome },
+    lookUp: outside.lookUp ?? systemLookUp,
+    lookUpTxt: outside.lookUpTxt ?? (async (name) => (await resolveTxt(name)).map((parts) => parts.join(''))),
+  };
+}
