@@ -1,4 +1,6 @@
 export { type DeclaredAccess, type FieldAccess, open, privilege, signedIn } from '#src/field-access.ts';
+export { toGraphError } from '#src/graph-errors.ts';
+export { createGraphExecutor, type GraphExecutor, type GraphExecutorOptions } from '#src/graph-executor.ts';
 export type { GraphContext, Subgraph } from '#src/subgraph.ts';
 export {
   createSubgraphBuilder,
@@ -8,3 +10,4 @@ export {
   type SubgraphBuilder,
   type SubgraphBuilderOptions,
 } from '#src/subgraph-builder.ts';
+export type { SubgraphSdl } from '#src/supergraph.ts';

@@ -1,0 +1,139 @@
+import type {
+  FetchNodePathSegment,
+  FetchRewrite,
+  FlattenNodePathSegment,
+  RequiresSelection,
+} from '@graphql-hive/router-query-planner';
+import { type GraphQLSchema, isAbstractType, isObjectType } from 'graphql';
+
+/** What the executor does to data, without asking anybody: finding, cutting out, renaming and joining. */
+export type Data = { [name: string]: unknown };
+export type Path = readonly (string | number)[];
+
+export interface Target {
+  readonly entity: Data;
+  readonly path: Path;
+}
+
+export const isData = (value: unknown): value is Data =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether an object of this type falls under a type condition: the type itself, an interface of it, a union with it. */
+export function fallsUnder(schema: GraphQLSchema, typeName: unknown, condition: string): boolean {
+  if (typeName === condition) return true;
+  const abstract = schema.getType(condition);
+  const concrete = typeof typeName === 'string' ? schema.getType(typeName) : undefined;
+  return isAbstractType(abstract) && isObjectType(concrete) && schema.isSubType(abstract, concrete);
+}
+
+/** The objects at a plan's path, with their paths in the answer. */
+export function findTargets(schema: GraphQLSchema, data: unknown, path: readonly FlattenNodePathSegment[]): Target[] {
+  const found: Target[] = [];
+  const walk = (value: unknown, depth: number, at: Path): void => {
+    if (value === null || value === undefined) return;
+    const segment = path[depth];
+    if (segment === undefined) {
+      if (isData(value)) found.push({ entity: value, path: at });
+      else if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(item, depth, [...at, index]);
+    } else if (segment === '@') {
+      if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(item, depth + 1, [...at, index]);
+    } else if ('Field' in segment) {
+      if (isData(value)) walk(value[segment.Field], depth + 1, [...at, segment.Field]);
+    } else if (isData(value)) {
+      if (segment.TypeCondition.some((condition) => fallsUnder(schema, value.__typename, condition)))
+        walk(value, depth + 1, at);
+    }
+  };
+  walk(data, 0, []);
+  return found;
+}
+
+/** Cuts out of an entity what a fetch needs to know of it; undefined where the entity is not one that it is about. */
+export function cutOut(schema: GraphQLSchema, entity: Data, requires: readonly RequiresSelection[]): Data | undefined {
+  const cut: Data = {};
+  let matched = false;
+  for (const selection of requires) {
+    if (selection.kind === 'InlineFragment') {
+      if (!fallsUnder(schema, entity.__typename, selection.typeCondition)) continue;
+      const part = cutOut(schema, entity, selection.selections);
+      if (part) mergeInto(cut, part);
+      matched ||= part !== undefined;
+    } else if (selection.kind === 'Field') {
+      const name = selection.alias ?? selection.name;
+      if (entity[name] === undefined) continue;
+      matched = true;
+      cut[selection.name] = cutValue(schema, entity[name], selection.selections);
+    }
+  }
+  return matched ? cut : undefined;
+}
+
+function cutValue(
+  schema: GraphQLSchema,
+  value: unknown,
+  selections: readonly RequiresSelection[] | undefined,
+): unknown {
+  if (!selections || selections.length === 0) return value;
+  if (Array.isArray(value)) return value.map((item) => cutValue(schema, item, selections));
+  return isData(value) ? (cutOut(schema, value, selections) ?? null) : value;
+}
+
+/** Joins what a later fetch brought into what is there: objects and lists item by item, anything else replaces. */
+export function mergeInto(target: Data, source: Data): void {
+  for (const [name, value] of Object.entries(source)) target[name] = merged(target[name], value);
+}
+
+function merged(there: unknown, value: unknown): unknown {
+  if (isData(there) && isData(value)) {
+    mergeInto(there, value);
+    return there;
+  }
+  if (Array.isArray(there) && Array.isArray(value) && there.length === value.length)
+    return there.map((item, index) => merged(item, value[index]));
+  // Null after an object means that one subgraph failed; what another one knows stays.
+  return value === null && there !== undefined ? there : copy(value);
+}
+
+/** One answer may go to several places, which later fetches fill apart from each other. */
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy);
+  if (!isData(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copy(part)]));
+}
+
+/** Names and values that the plan exchanges, because subgraphs call a thing differently. */
+export function rewrite(schema: GraphQLSchema, data: unknown, rewrites: readonly FetchRewrite[] | undefined): void {
+  for (const one of rewrites ?? []) {
+    if ('KeyRenamer' in one)
+      atPath(schema, data, one.KeyRenamer.path, (holder, name) => {
+        if (!(name in holder)) return;
+        holder[one.KeyRenamer.renameKeyTo] = holder[name];
+        delete holder[name];
+      });
+    else {
+      const setter = 'ValueSetter' in one ? one.ValueSetter : one;
+      atPath(schema, data, setter.path, (holder, name) => {
+        holder[name] = setter.setValueTo;
+      });
+    }
+  }
+}
+
+function atPath(
+  schema: GraphQLSchema,
+  value: unknown,
+  path: readonly FetchNodePathSegment[],
+  change: (holder: Data, name: string) => void,
+): void {
+  if (Array.isArray(value)) {
+    for (const item of value) atPath(schema, item, path, change);
+    return;
+  }
+  const [segment, ...rest] = path;
+  if (!isData(value) || !segment) return;
+  if ('TypenameEquals' in segment) {
+    if (segment.TypenameEquals.some((name) => fallsUnder(schema, value.__typename, name)))
+      atPath(schema, value, rest, change);
+  } else if (rest.length === 0) change(value, segment.Key);
+  else atPath(schema, value[segment.Key], rest, change);
+}

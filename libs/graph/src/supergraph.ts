@@ -1,0 +1,94 @@
+import type { QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
+import {
+  buildSchema,
+  type DocumentNode,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionNode,
+  visit,
+} from 'graphql';
+
+export interface SubgraphSdl {
+  readonly name: string;
+  readonly sdl: string;
+}
+
+/** All subgraphs as one: what people see, and how a query is split. Never changed; a new one takes its place. */
+export interface Supergraph {
+  readonly schema: GraphQLSchema;
+  /** As people see it: without anything of federation. */
+  readonly publicSdl: string;
+  /** How the operation is split. Kept for as long as the document is. */
+  plan(document: DocumentNode, operationName?: string): Planned;
+}
+
+export interface Planned {
+  readonly operation: OperationDefinitionNode;
+  readonly plan: QueryPlan;
+}
+
+export type Composed = { readonly ok: Supergraph } | { readonly problem: string };
+
+/** Composes subgraphs, or says in one text why they do not fit together. */
+export async function composeSupergraph(subgraphs: readonly SubgraphSdl[]): Promise<Composed> {
+  const [{ composeServices }, { QueryPlanner }] = await Promise.all([
+    import('@theguild/federation-composition'),
+    import('@graphql-hive/router-query-planner'),
+  ]);
+  try {
+    const services = subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl, { noLocation: true }) }));
+    const result = composeServices(services);
+    if (!result.supergraphSdl) return { problem: (result.errors ?? []).map((error) => error.message).join('\n') };
+    // The planner's own idea of the public schema declares the types of introspection like any others.
+    return { ok: supergraphOf(new QueryPlanner(result.supergraphSdl), result.publicSdl) };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+}
+
+function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
+  const schema = buildSchema(publicSdl, { assumeValid: true, noLocation: true });
+  const plans = new WeakMap<DocumentNode, Map<string, Planned>>();
+
+  function make(document: DocumentNode, operationName: string | undefined): Planned {
+    const operation = getOperationAST(document, operationName);
+    if (!operation) throw new Error('bug: a document was planned that was not validated');
+    if (operation.selectionSet.selections.every(isAboutSchema)) return { operation, plan: { kind: 'QueryPlan' } };
+    const text = print(withoutIntrospection(document));
+    return { operation, plan: planner.plan(text, operation.name?.value, new Set(), 0) };
+  }
+
+  return {
+    schema,
+    publicSdl,
+    plan(document, operationName) {
+      let ofDocument = plans.get(document);
+      if (!ofDocument) plans.set(document, (ofDocument = new Map()));
+      let planned = ofDocument.get(operationName ?? '');
+      if (!planned) ofDocument.set(operationName ?? '', (planned = make(document, operationName)));
+      return planned;
+    },
+  };
+}
+
+const isAboutSchema = (selection: SelectionNode) =>
+  selection.kind === Kind.FIELD && selection.name.value.startsWith('__');
+
+/** No subgraph answers questions about the schema as people see it: those are answered from `schema` itself. */
+function withoutIntrospection(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    OperationDefinition(node) {
+      const selections = node.selectionSet.selections.filter((selection) => !isAboutSchema(selection));
+      return { ...node, selectionSet: { ...node.selectionSet, selections } };
+    },
+    Field(node) {
+      if (node.name.value !== '__schema' && node.name.value !== '__type') return undefined;
+      return { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+    },
+    FragmentDefinition: (node) => (node.typeCondition.name.value.startsWith('__') ? null : undefined),
+  });
+}
