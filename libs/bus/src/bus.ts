@@ -19,7 +19,7 @@ export interface Bus {
    * waking sockets. What must not be missed is a `Listener`.
    * `onGap` is called when something may have been missed (a reconnect): read again.
    */
-  broadcast(events: readonly EventDefinition[], handler: BroadcastHandler, onGap: () => void): Subscription;
+  broadcast(events: readonly EventDefinition[], handler: BroadcastHandler, onGap?: () => void): Subscription;
 }
 
 export type BroadcastHandler = (event: HouseEvent) => void;

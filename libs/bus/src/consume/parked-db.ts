@@ -1,0 +1,79 @@
+import { statement } from '@steading/db';
+import type { HouseEvent } from '#src/event.ts';
+
+export interface ParkedRow extends Record<string, unknown> {
+  readonly id: number;
+  readonly event: HouseEvent;
+  readonly attempts: number;
+}
+
+export interface DeadRow extends Record<string, unknown> {
+  readonly id: number;
+  readonly consumer: string;
+  readonly event: HouseEvent;
+  readonly attempts: number;
+  readonly error: string;
+  readonly parked_at: Date;
+}
+
+export const parkedKeys = statement<[consumer: string, keys: readonly string[]], { key: string }>(
+  'bus.parkedKeys',
+  'select distinct key from bus.parked where consumer = $1 and key = any($2::text[]) and not dead',
+);
+
+export const park = statement<
+  [
+    consumer: string,
+    position: number,
+    eventId: string,
+    key: string,
+    event: string,
+    attempts: number,
+    delayMs: number,
+    error: string,
+    dead: boolean,
+  ]
+>(
+  'bus.park',
+  `insert into bus.parked (consumer, event_position, event_id, key, event, attempts, next_at, error, dead)
+   values ($1, $2, $3, $4, $5::jsonb, $6, now() + make_interval(secs => $7::double precision / 1000), $8, $9) on conflict do nothing`,
+);
+
+/** The first waiting event of a key whose time has come. */
+export const nextDue = statement<[consumer: string], ParkedRow>(
+  'bus.nextDue',
+  `select id, event, attempts from bus.parked p
+   where consumer = $1 and not dead and next_at <= now()
+     and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.event_position < p.event_position)
+   order by event_position limit 1 for update skip locked`,
+);
+
+export const untilNextDue = statement<[consumer: string], { ms: number | null }>(
+  'bus.untilNextDue',
+  `select (extract(epoch from min(next_at) - now()) * 1000)::double precision as ms from bus.parked p
+   where consumer = $1 and not dead
+     and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.event_position < p.event_position)`,
+);
+
+export const unpark = statement<[id: number]>('bus.unpark', 'delete from bus.parked where id = $1');
+
+export const delay = statement<[id: number, attempts: number, delayMs: number, error: string]>(
+  'bus.delay',
+  `update bus.parked set attempts = $2, next_at = now() + make_interval(secs => $3::double precision / 1000), error = $4 where id = $1`,
+);
+
+export const bury = statement<[id: number, attempts: number, error: string]>(
+  'bus.bury',
+  'update bus.parked set attempts = $2, dead = true, error = $3 where id = $1',
+);
+
+export const listDead = statement<[limit: number], DeadRow>(
+  'bus.listDead',
+  'select id, consumer, event, attempts, error, parked_at from bus.parked where dead order by id desc limit $1',
+);
+
+export const revive = statement<[id: number]>(
+  'bus.revive',
+  'update bus.parked set dead = false, attempts = 0, next_at = now() where id = $1 and dead',
+);
+export const discardDead = statement<[id: number]>('bus.discardDead', 'delete from bus.parked where id = $1 and dead');

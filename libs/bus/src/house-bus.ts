@@ -1,0 +1,107 @@
+import type { Database, Pool } from '@steading/db';
+import { migrate } from '@steading/db';
+import type { Clock, Log } from '@steading/kit';
+import type { BroadcastHandler, Bus, Listener } from '#src/bus.ts';
+import { type Consumer, createConsumer } from '#src/consume/consumer.ts';
+import { createDeadLetters, type DeadLetters } from '#src/consume/dead-letters.ts';
+import type { HouseEvent } from '#src/event.ts';
+import { emit } from '#src/ledger/emit.ts';
+import { pruneLedger } from '#src/ledger/ledger-db.ts';
+import { createNatsWake } from '#src/wake/nats-wake.ts';
+import { createPostgresWake, type Wake } from '#src/wake/postgres-wake.ts';
+import { createTail } from '#src/wake/tail.ts';
+
+export type Transport = { readonly kind: 'postgres' } | { readonly kind: 'nats'; readonly url: string };
+
+export interface HouseBusOptions {
+  readonly transport: Transport;
+  readonly pool: Pool;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The events of one process: what its services tell and hear. */
+export interface HouseBus {
+  forService(name: string): Bus;
+  /** Declares durable listeners; before `start`. */
+  listen(service: string, listeners: readonly Listener[]): void;
+  start(): Promise<void>;
+  /** Lets running handlers finish their transaction. */
+  stop(): Promise<void>;
+  readonly deadLetters: DeadLetters;
+  /** Events that each of this process's listeners has not taken in yet. */
+  lag(): Promise<Readonly<Record<string, number>>>;
+  /** Removes what everybody has heard and is older than this; returns how many. */
+  prune(olderThanDays: number): Promise<number>;
+}
+
+interface BroadcastEntry {
+  readonly types: ReadonlySet<string>;
+  readonly handler: BroadcastHandler;
+}
+
+export function createBus(options: HouseBusOptions): HouseBus {
+  const { transport, pool, db, clock, log } = options;
+  const consumers = new Map<string, Consumer>();
+  const broadcasts = new Set<BroadcastEntry>();
+  const connectionString = String(pool.options.connectionString);
+
+  function onEvent(event: HouseEvent): void {
+    for (const entry of broadcasts) if (entry.types.has(event.type)) hear(entry, event);
+    for (const consumer of consumers.values()) if (consumer.types.has(event.type)) consumer.wake();
+  }
+
+  function hear(entry: BroadcastEntry, event: HouseEvent): void {
+    try {
+      entry.handler(event);
+    } catch (error) {
+      log.error({ err: error, type: event.type }, 'a broadcast handler failed');
+    }
+  }
+
+  const tail = createTail({ db, log, clock, onEvent });
+  const wake: Wake =
+    transport.kind === 'nats'
+      ? createNatsWake({ url: transport.url, connectionString, db, tail, log, clock })
+      : createPostgresWake({ connectionString, wake: tail.wake, log, clock });
+
+  return {
+    forService: (source) => ({
+      emit: (tx, event, told) => emit(tx, source, event, told),
+      broadcast(events, handler) {
+        const entry = { types: new Set(events.map((event) => event.type)), handler };
+        broadcasts.add(entry);
+        return {
+          async stop() {
+            broadcasts.delete(entry);
+          },
+        };
+      },
+    }),
+    listen(_service, listeners) {
+      for (const listener of listeners) {
+        if (consumers.has(listener.consumer)) throw new Error(`bug: two listeners are called ${listener.consumer}`);
+        consumers.set(listener.consumer, createConsumer({ db, listener, log, clock }));
+      }
+    },
+    async start() {
+      await migrate(pool, { schema: 'bus', folder: new URL('./migrations/', import.meta.url), log });
+      for (const consumer of consumers.values()) await consumer.prepare();
+      await tail.start();
+      await wake.start();
+      for (const consumer of consumers.values()) consumer.wake();
+    },
+    async stop() {
+      await wake.stop();
+      await tail.stop();
+      await Promise.all([...consumers.values()].map((consumer) => consumer.stop()));
+    },
+    deadLetters: createDeadLetters(db, (name) => consumers.get(name)?.wake()),
+    async lag() {
+      const entries = [...consumers.values()].map(async (each) => [each.name, await each.behind()] as const);
+      return Object.fromEntries(await Promise.all(entries));
+    },
+    prune: (olderThanDays) => db.write((tx) => tx.run(pruneLedger, olderThanDays)),
+  };
+}
