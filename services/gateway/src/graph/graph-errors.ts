@@ -1,0 +1,18 @@
+import { defineErrors } from '@steading/kit';
+
+/** What the GraphQL endpoint refuses before anything runs. */
+export const graphFail = defineErrors({
+  'gateway.query-unreadable': { status: 400, text: 'This is no GraphQL request: {problem}' },
+  'gateway.query-invalid': { status: 400, text: '{problem}' },
+  'gateway.query-batched': { status: 400, text: 'Send one operation a request; a list of them is not taken.' },
+  'gateway.query-too-deep': { status: 400, text: 'The query is nested deeper than {limit} levels. Ask in two steps.' },
+  'gateway.query-too-broad': {
+    status: 400,
+    text: 'The query asks for more than {limit} {what}. Ask for fewer at once.',
+  },
+  'gateway.query-too-costly': {
+    status: 400,
+    text: 'The query could fetch too much: its cost is over {limit}. Ask for shorter lists, or for fewer levels.',
+  },
+  'gateway.introspection-refused': { status: 401, text: 'Sign in to read the schema.' },
+});

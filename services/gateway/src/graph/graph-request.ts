@@ -1,0 +1,42 @@
+import { kitErrors } from '@steading/kit';
+import { z } from 'zod';
+import { graphFail } from '#src/graph/graph-errors.ts';
+
+/** 256 KB: a query of the largest allowed size with room for its variables. */
+export const maxBodyBytes = 262_144;
+
+const shape = z.object({
+  query: z.string().min(1),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  operationName: z.string().nullish(),
+  extensions: z.record(z.string(), z.unknown()).nullish(),
+});
+
+export interface GraphRequest {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+  readonly operationName: string | undefined;
+}
+
+/** Reads a request's body: one JSON object (GraphQL over HTTP), never a list of them. */
+export function readGraphRequest(body: string | Uint8Array): GraphRequest {
+  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+  if (size > maxBodyBytes) throw kitErrors('too-large', { limit: `${maxBodyBytes} bytes` });
+  const value = toJson(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'));
+  if (Array.isArray(value)) throw graphFail('gateway.query-batched');
+  const read = shape.safeParse(value);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw graphFail('gateway.query-unreadable', { problem: `${issue?.path.join('.')}: ${issue?.message}` });
+  }
+  const { query, variables, operationName } = read.data;
+  return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw graphFail('gateway.query-unreadable', { problem: 'the body is not JSON.' });
+  }
+}
