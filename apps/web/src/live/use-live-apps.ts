@@ -1,0 +1,45 @@
+import { useEffect, useRef } from 'react';
+import { useLive } from '#src/live/live-context.ts';
+
+/** How long changes are gathered before the page asks again: many events, one question. */
+const gatherMs = 250;
+const maxFollowed = 40;
+
+/** Asks again whenever one of these apps changes: a deployment's state, an instance, a domain. */
+export function useLiveApps(ids: string[], refresh: () => void): void {
+  const live = useLive();
+  const latest = useRef(refresh);
+  useEffect(() => {
+    latest.current = refresh;
+  });
+  const key = ids.slice(0, maxFollowed).join(' ');
+  useEffect(() => {
+    if (!key) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let wasConnected = false;
+    const soon = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        latest.current();
+      }, gatherMs);
+    };
+    const stops = key.split(' ').map((id, index) =>
+      live.follow({
+        topic: 'app',
+        id,
+        onEvent: soon,
+        // What happened while the line was down is asked once it is back.
+        ...(index === 0 && {
+          onConnected: (connected: boolean) => {
+            if (connected && wasConnected) soon();
+            if (connected) wasConnected = true;
+          },
+        }),
+      }),
+    );
+    return () => {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
+    };
+  }, [live, key]);
+}
