@@ -101,6 +101,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
       doors,
       deadLetters: bus.deadLetters,
       lag: () => bus.lag(),
+      pruneEvents: (days) => bus.prune(days),
     };
     const parts = await definition.create(context);
     contexts.set(definition.name, context);

@@ -51,6 +51,8 @@ export interface ServiceContext<Shape extends ConfigShape = ConfigShape> {
   readonly deadLetters: DeadLetters;
   /** How far listeners are behind, in events, by consumer. */
   lag(): Promise<Readonly<Record<string, number>>>;
+  /** Removes events that every listener has heard and that are older than this; resolves with how many. */
+  pruneEvents(olderThanDays: number): Promise<number>;
 }
 
 /** Hands requests from outside to the service they are for: a function call in this process, HTTP/2 to another one. */

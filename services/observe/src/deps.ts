@@ -1,0 +1,14 @@
+import type { Access } from '@steading/access';
+import type { Database } from '@steading/db';
+import type { Clock, Log } from '@steading/kit';
+import type { ServiceContext } from '@steading/service';
+
+export interface ObserveDeps {
+  readonly db: Database;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadLetters: ServiceContext['deadLetters'];
+  readonly doors: ServiceContext['doors'];
+  readonly auditDays: number;
+}

@@ -1,0 +1,55 @@
+import { privilege, type SubgraphBuilder } from '@steading/graph';
+import type { ObserveDeps } from '#src/deps.ts';
+import { fail } from '#src/errors.ts';
+
+interface ServiceView {
+  readonly service: string;
+  readonly ready: boolean;
+  readonly reason?: string;
+}
+
+type Letter = Awaited<ReturnType<ObserveDeps['deadLetters']['list']>>[number];
+
+/** What operators watch: how services are, and the events that nobody could take in. */
+export function addOperation(builder: SubgraphBuilder, deps: ObserveDeps): void {
+  const Service = builder.objectRef<ServiceView>('ServiceStatus').implement({
+    fields: (t) => ({
+      name: t.exposeString('service'),
+      ready: t.exposeBoolean('ready'),
+      reason: t.exposeString('reason', { nullable: true }),
+    }),
+  });
+  const DeadLetter = builder.objectRef<Letter>('DeadLetter').implement({
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      consumer: t.exposeString('consumer'),
+      type: t.string({ resolve: (letter) => letter.event.type }),
+      key: t.string({ resolve: (letter) => letter.event.key }),
+      error: t.exposeString('error'),
+      attempts: t.exposeInt('attempts'),
+      at: t.expose('at', { type: 'DateTime' }),
+    }),
+  });
+  const admin = privilege('platform.admin', 'platform');
+  builder.queryFields((t) => ({
+    services: t.field({ type: [Service], access: admin, resolve: async () => [...(await deps.doors.health())] }),
+    deadLetters: t.field({ type: [DeadLetter], access: admin, resolve: () => deps.deadLetters.list(200) }),
+  }));
+  builder.mutationFields((t) => ({
+    replayDeadLetter: t.boolean({
+      args: { id: t.arg.id({ required: true }) },
+      access: admin,
+      resolve: (_, { id }) => known(deps.deadLetters.replay(id)),
+    }),
+    discardDeadLetter: t.boolean({
+      args: { id: t.arg.id({ required: true }) },
+      access: admin,
+      resolve: (_, { id }) => known(deps.deadLetters.discard(id)),
+    }),
+  }));
+}
+
+async function known(done: Promise<boolean>): Promise<true> {
+  if (!(await done)) throw fail('observe.no-such-letter');
+  return true;
+}

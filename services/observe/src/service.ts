@@ -1,0 +1,41 @@
+import { createSubgraphBuilder, finish } from '@steading/graph';
+import { defineService, type ServiceContext } from '@steading/service';
+import { config } from '#src/config.ts';
+import type { ObserveDeps } from '#src/deps.ts';
+import { fail } from '#src/errors.ts';
+import { addAudit } from '#src/graph/audit.ts';
+import { addOperation } from '#src/graph/operation.ts';
+import { pruneJob } from '#src/jobs/prune.ts';
+import { onAudited } from '#src/listeners/on-audited.ts';
+
+export const observeService = defineService({
+  name: 'observe',
+  purpose: 'Keeps the audit trail and shows operators how the house is.',
+  config,
+  errors: fail.catalogue,
+  migrations: new URL('./migrations/', import.meta.url),
+  graph: true,
+  create(context) {
+    const deps = makeDeps(context);
+    const builder = createSubgraphBuilder({ service: 'observe', log: context.log, access: context.access });
+    addAudit(builder, deps);
+    addOperation(builder, deps);
+    return { graph: finish(builder), listeners: [onAudited()], jobs: [pruneJob(deps), pruneEventsJob(context)] };
+  },
+});
+
+function makeDeps(context: ServiceContext<typeof config>): ObserveDeps {
+  const { db, access, clock, log, deadLetters, doors } = context;
+  return { db, access, clock, log, deadLetters, doors, auditDays: context.config.STEADING_AUDIT_DAYS };
+}
+
+/** Events that every listener has heard are of no more use; the ledger would only grow. */
+function pruneEventsJob(context: ServiceContext<typeof config>) {
+  return {
+    name: 'observe.prune-events',
+    cron: '41 3 * * *',
+    async run() {
+      await context.pruneEvents(context.config.STEADING_EVENT_DAYS);
+    },
+  };
+}
