@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const perMinute = z.coerce.number().int().min(1).max(1_000_000);
+
+export const gatewayConfig = {
+  STEADING_HTTP_PORT: port.default(4600).describe('port for people and apps'),
+  STEADING_HTTPS_PORT: port.optional().describe('port for TLS; without it there is none'),
+  STEADING_BIND: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 for every one'),
+  STEADING_TLS_CERTIFICATE: z.string().optional().describe('PEM file of your certificate chain; default: an own CA'),
+  STEADING_TLS_KEY: z.string().optional().describe('PEM file of its private key'),
+  STEADING_WEB_ROOT: z.string().optional().describe('folder of the built web app; default apps/web/dist'),
+  STEADING_METRICS_TOKEN: z.string().min(16).optional().describe('bearer for /metrics from other machines'),
+  STEADING_MAX_UPLOAD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(300 * 1024 * 1024)
+    .describe('largest body on the house side; a route may ask for less'),
+  STEADING_SIGN_IN_PER_MINUTE: perMinute.default(30).describe('attempts to sign in or register from one address'),
+  STEADING_REQUESTS_PER_MINUTE: perMinute.default(1_200).describe('requests of one person to the house'),
+  STEADING_ADDRESS_PER_MINUTE: perMinute.default(3_000).describe('requests from one address to the house'),
+} as const;

@@ -1,0 +1,81 @@
+import { type Caller, kitErrors } from '@steading/kit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sessionCookies } from '#src/caller/credentials.ts';
+import { fail } from '#src/errors.ts';
+import { isCrossSite } from '#src/house/cross-site.ts';
+import { type HouseAppOptions, pathOf } from '#src/house/house-app.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+const open = new Set(['/livez', '/readyz', '/metrics']);
+
+/** Before any route: who asks, whether the request was meant, and how often they ask. */
+export function addGuard(app: FastifyInstance, options: HouseAppOptions): void {
+  const { guard } = options;
+  const publicHost = new URL(options.publicUrl).host;
+  app.decorateRequest('caller', null as unknown as Caller);
+  app.addHook('onRequest', async (request, reply) => {
+    const path = pathOf(request);
+    if (open.has(path)) return;
+    checkLength(request, options.maxUploadBytes);
+    const address = request.raw.socket.remoteAddress ?? '';
+    const userAgent = request.headers['user-agent']?.slice(0, 400);
+    const resolved = await guard.resolve({
+      requestId: request.id,
+      address,
+      ...(userAgent !== undefined && { userAgent }),
+      cookie: request.headers.cookie,
+      authorization: request.headers.authorization,
+    });
+    request.caller = resolved.caller;
+    if (resolved.staleCookie) takeCookieBack(reply, request);
+    refuseCrossSite(request, publicHost, resolved.hasCookie);
+    await countRequest(options, request, reply, path, address);
+  });
+}
+
+function checkLength(request: FastifyRequest, maxBytes: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes)
+    throw kitErrors('too-large', { limit: `${Math.round(maxBytes / 1024 / 1024)} MB` });
+}
+
+function refuseCrossSite(request: FastifyRequest, publicHost: string, hasCookie: boolean): void {
+  const site = request.headers['sec-fetch-site'];
+  const crossSite = isCrossSite({
+    method: request.method,
+    origin: request.headers.origin,
+    fetchSite: typeof site === 'string' ? site : undefined,
+    host: request.host,
+    publicHost,
+    hasCookie,
+    hasBearer: request.headers.authorization !== undefined,
+  });
+  if (crossSite) throw fail('gateway.cross-site');
+}
+
+async function countRequest(
+  options: HouseAppOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  path: string,
+  address: string,
+): Promise<void> {
+  const taken = await options.limits.take({ path, method: request.method, address, caller: request.caller });
+  reply.header('ratelimit', `limit=${taken.limit}, remaining=${taken.remaining}, reset=${taken.resetSeconds}`);
+  if (!taken.allowed) throw kitErrors('too-many-requests', { seconds: taken.resetSeconds });
+}
+
+/** A cookie that is no session is removed, under the name that the browser sent. */
+function takeCookieBack(reply: FastifyReply, request: FastifyRequest): void {
+  const sent = sessionCookies.filter((name) => request.headers.cookie?.includes(`${name}=`));
+  reply.header(
+    'set-cookie',
+    sent.map(
+      (name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${name.startsWith('__Host-') ? '; Secure' : ''}`,
+    ),
+  );
+}

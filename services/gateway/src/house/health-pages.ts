@@ -1,0 +1,35 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { fail } from '#src/errors.ts';
+import type { HouseAppOptions } from '#src/house/house-app.ts';
+
+const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
+
+/** `/livez`: this process answers. `/readyz`: every service is ready, or why not. `/metrics`: for Prometheus. */
+export function addHealth(app: FastifyInstance, { doors, metrics, metricsToken }: HouseAppOptions): void {
+  app.get('/livez', async (_request, reply) => reply.header('cache-control', 'no-store').send({ live: true }));
+  app.get('/readyz', async (_request, reply) => {
+    const services = await doors.health();
+    const ready = services.every((service) => service.ready);
+    return reply
+      .code(ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ ready, services });
+  });
+  app.get('/metrics', async (request, reply) => {
+    if (!mayReadMetrics(request, metricsToken)) throw fail('gateway.metrics-closed');
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
+}
+
+/** A request that some proxy passed on is not from this machine, whatever its connection says. */
+function mayReadMetrics(request: FastifyRequest, token: string | undefined): boolean {
+  const sent = request.headers.authorization?.match(/^Bearer (\S+)$/)?.[1];
+  if (token && sent) return timingSafeEqual(sha256(sent), sha256(token));
+  const passedOn = request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
+  return !passedOn && loopback.has(request.raw.socket.remoteAddress ?? '');
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

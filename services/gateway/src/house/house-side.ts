@@ -1,0 +1,49 @@
+import type { ServiceContext } from '@steading/service';
+import type { SessionGuard } from '#src/caller/session-guard.ts';
+import type { gatewayConfig } from '#src/config.ts';
+import type { Side } from '#src/front/front.ts';
+import { rawRefusal } from '#src/front/plain-page.ts';
+import type { GraphEndpoint } from '#src/graph/graph-endpoint.ts';
+import { createHouseApp } from '#src/house/house-app.ts';
+import { createRequestLimits } from '#src/house/limits.ts';
+import type { Metrics } from '#src/metrics.ts';
+
+export interface HouseSideOptions {
+  readonly context: ServiceContext<typeof gatewayConfig>;
+  readonly guard: SessionGuard;
+  readonly graph: GraphEndpoint;
+  readonly metrics: Metrics;
+  readonly webRoot: string;
+}
+
+/** The house's own domain as the front sees it. */
+export async function createHouseSide(options: HouseSideOptions): Promise<Side & { close(): Promise<void> }> {
+  const { context, guard, graph, metrics, webRoot } = options;
+  const { config } = context;
+  const app = await createHouseApp({
+    catalogue: context.catalogue,
+    doors: context.doors,
+    guard,
+    graph,
+    metrics,
+    metricsToken: config.STEADING_METRICS_TOKEN,
+    webRoot,
+    publicUrl: context.house.publicUrl,
+    maxUploadBytes: config.STEADING_MAX_UPLOAD_BYTES,
+    limits: createRequestLimits({
+      signInPerMinute: config.STEADING_SIGN_IN_PER_MINUTE,
+      requestsPerMinute: config.STEADING_REQUESTS_PER_MINUTE,
+      addressPerMinute: config.STEADING_ADDRESS_PER_MINUTE,
+    }),
+    clock: context.clock,
+    log: context.log,
+  });
+  return {
+    request(incoming, outgoing) {
+      if (incoming.headers.expect) outgoing.writeContinue();
+      app.routing(incoming, outgoing);
+    },
+    upgrade: (_incoming, socket) => rawRefusal(socket, 404, 'There is nothing at this address.'),
+    close: () => app.close(),
+  };
+}
