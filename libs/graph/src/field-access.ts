@@ -22,7 +22,13 @@ export type DeclaredAccess<Args = unknown, Parent = unknown> =
  * options TypeScript cannot infer that function's arguments; write them (`privilege('app.deploy', (args: { id: string })
  * => args.id)`) or turn it round: `access: (args) => privilege('app.deploy', args.id)`.
  */
-export function privilege<Args = unknown, Parent = unknown>(
+export function privilege(name: string, node: string): FieldAccess<unknown, unknown>;
+export function privilege<Args, Parent>(name: string, node: string): FieldAccess<Args, Parent>;
+export function privilege<Args, Parent>(
+  name: string,
+  node: (args: Args, parent: Parent, context: GraphContext) => string | Promise<string>,
+): FieldAccess<Args, Parent>;
+export function privilege<Args, Parent>(
   name: string,
   node: string | ((args: Args, parent: Parent, context: GraphContext) => string | Promise<string>),
 ): FieldAccess<Args, Parent> {
