@@ -205,6 +205,8 @@ const releasesBeyond = statement<[app: string, keep: number], { release_id: stri
   'deploy.deployments.releasesBeyond',
   `with kept as (
      select release_id from deploy.deployments where app_id = $1 and live_at is not null and release_id is not null
+       and release_id not in (select o.release_id from deploy.deployments o
+                              where o.app_id = $1 and o.state = 'verifying' and o.release_id is not null)
      group by release_id order by max(live_at) desc limit $2
    )
    select distinct release_id from deploy.deployments d where app_id = $1 and release_id is not null

@@ -26,8 +26,8 @@ export async function unpackArchive(options: {
     const work = { file, target: half, packedBytes: (await stat(file)).size, limits, signal };
     await (kind === 'tar' ? unpackTar(work) : unpackZip(work));
     const root = await singleFolder(half);
-    const escape = await findEscape(root);
-    if (escape) throw new ArchiveProblem(`${escape}.`);
+    const leak = await findEscape(root);
+    if (leak) throw new ArchiveProblem(`${leak}.`);
     await rename(root, options.target);
   } finally {
     await rm(half, { recursive: true, force: true });

@@ -93,8 +93,8 @@ async function fromGit(work: Work, folder: string): Promise<Fetched> {
     const fetched = await fetchCommit(options);
     if (app.source.submodules) await fetchSubmodules(options);
     await stripGit(options.target);
-    const escape = await findEscape(options.target);
-    if (escape) throw new StageFailure('source-escapes', `The repository is refused: ${escape}. Remove that from it.`);
+    const leak = await findEscape(options.target);
+    if (leak) throw new StageFailure('source-escapes', `The repository is refused: ${leak}. Remove that from it.`);
     work.log.write('cloning', 'steading', `At commit ${fetched.commit.slice(0, 12)}: ${fetched.message}`);
     if (fetched.knownHosts && fetched.knownHosts !== app.known_hosts)
       work.log.write(

@@ -88,7 +88,7 @@ async function goLive(work: Work): Promise<void> {
         });
       }
       await appsDb.setLive(tx, app.id, deployment.id);
-      for (const releaseId of await deploymentsDb.releasesBeyond(tx, app.id, app.runtime.keep + 1)) {
+      for (const releaseId of await deploymentsDb.releasesBeyond(tx, app.id, app.runtime.keep)) {
         await deploymentsDb.forgetRelease(tx, app.id, releaseId);
         await choresDb.add(tx, { kind: 'remove-release', appId: app.id, releaseId });
       }

@@ -79,7 +79,11 @@ export async function runGit(settings: GitSettings, run: GitRun): Promise<GitRes
     }
   };
   let tooLarge = false;
-  const guard = run.watched ? watchSize(run.watched, () => ((tooLarge = true), end())) : undefined;
+  const stopTooLarge = () => {
+    tooLarge = true;
+    end();
+  };
+  const guard = run.watched ? watchSize(run.watched, stopTooLarge) : undefined;
   run.signal.addEventListener('abort', end, { once: true });
   try {
     const [stdout, stderr, code] = await Promise.all([

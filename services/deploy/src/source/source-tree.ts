@@ -54,7 +54,7 @@ export async function insideSource(source: string, folder: string): Promise<stri
   if (folder === '' || folder === '.') return source;
   const root = await realpath(source);
   const found = await realpath(join(root, folder)).catch(() => undefined);
-  if (!found || !found.startsWith(root + sep)) return undefined;
+  if (!found?.startsWith(root + sep)) return undefined;
   return (await lstat(found)).isDirectory() ? found : undefined;
 }
 

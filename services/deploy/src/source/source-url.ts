@@ -18,7 +18,7 @@ const hostShape = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]
 const pathShape = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/;
 const scpShape = /^([A-Za-z0-9_][A-Za-z0-9_.-]*)@([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/)([^\s:][^\s]*)$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const control = /[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/;
+const control = /[\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
 /** The address in its parts, or one sentence about what is wrong. */
 export function parseSourceUrl(text: string, allowed: { http: boolean }): SourceUrl | { problem: string } {

@@ -1,0 +1,176 @@
+/**
+ * Compute, as these tests need it: keeps what it is told in memory, and does what the test tells it to. The edge is
+ * part of it: requests go to the generation that is healthy.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BuildRequest, ComputeService, type Spec } from '@steading/contracts/rpc/compute';
+import { newId } from '@steading/kit';
+import { implement } from '@steading/rpc';
+import { defineService } from '@steading/service';
+import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
+
+export interface ComputeDouble {
+  readonly service: ReturnType<typeof defineService>;
+  readonly edgeRequest: EdgeRequest;
+  readonly builds: {
+    request: BuildRequest;
+    files: string[];
+    cancelled: boolean;
+    read: (name: string) => string | undefined;
+  }[];
+  readonly applied: { appId: string; generation: string; spec: Spec | undefined }[];
+  readonly aborted: string[];
+  readonly removedApps: string[];
+  readonly removedReleases: string[];
+  /** What runs: app → generation. */
+  readonly running: Map<string, string>;
+  /** What the next builds and rollouts do. `gate` is waited for. */
+  behave: {
+    build: 'ok' | 'fail' | 'hang';
+    lines: string[];
+    rollout: 'ok' | 'fail' | 'hang';
+    edge: 'ok' | 'stuck';
+    /** How long a probe takes; every n-th is lost. */
+    lostEvery: number;
+  };
+}
+
+export function createComputeDouble(): ComputeDouble {
+  let probes = 0;
+  const double: ComputeDouble = {
+    builds: [],
+    applied: [],
+    aborted: [],
+    removedApps: [],
+    removedReleases: [],
+    running: new Map(),
+    behave: { build: 'ok', lines: [], rollout: 'ok', edge: 'ok', lostEvery: 0 },
+    edgeRequest: async () => {
+      probes++;
+      if (double.behave.lostEvery > 0 && probes % double.behave.lostEvery === 0) return { ok: false, generation: '' };
+      const generation = [...double.running.values()].at(-1) ?? '';
+      return double.behave.edge === 'stuck' ? { ok: true, generation: 'old' } : { ok: generation !== '', generation };
+    },
+    service: defineService({
+      name: 'compute',
+      purpose: 'A test double.',
+      rpc: [ComputeService],
+      create: () => ({
+        rpc: [
+          implement(
+            ComputeService,
+            methods(() => double),
+          ),
+        ],
+      }),
+    }) as ReturnType<typeof defineService>,
+  };
+  return double;
+}
+
+type Methods = Parameters<typeof implement<typeof ComputeService>>[1];
+
+function methods(double: () => ComputeDouble): Methods {
+  return {
+    getRuntime: () => ({
+      name: 'process',
+      isolation: 'none',
+      isolationText: 'None: a test.',
+      builders: ['static', 'node'],
+    }),
+    async *build(request, context) {
+      const { behave, builds } = double();
+      const read = (name: string) => contents.get(name);
+      const files = readdirSync(request.sourcePath).sort();
+      const contents = new Map(
+        files.flatMap((name) => readText(join(request.sourcePath, name)).map((text) => [name, text])),
+      );
+      const record = { request, files, cancelled: false, read };
+      builds.push(record);
+      let position = 0n;
+      const line = (text: string) => ({
+        event: {
+          case: 'line' as const,
+          value: { position: ++position, timeMs: BigInt(Date.now()), stream: 'stdout', text },
+        },
+      });
+      for (const step of request.steps) yield line(`$ ${step.argv.join(' ')}`);
+      for (const text of behave.lines) yield line(text);
+      if (behave.build === 'hang') {
+        await aborted(context.signal);
+        record.cancelled = true;
+        return;
+      }
+      if (behave.build === 'fail') {
+        yield {
+          event: { case: 'failed', value: { code: 'step-failed', reason: 'The step install ended with code 1.' } },
+        };
+        return;
+      }
+      yield { event: { case: 'done', value: { releaseId: newId('rel'), bytes: 1024n } } };
+    },
+    apply({ appId, generation, spec }) {
+      const { applied, running, behave } = double();
+      applied.push({ appId, generation, spec });
+      if (spec?.replicas === 0) running.delete(appId);
+      else if (behave.rollout === 'ok') running.set(appId, generation);
+      return {};
+    },
+    async *watchRollout(_request, context) {
+      yield { state: 'starting' };
+      const { behave } = double();
+      if (behave.rollout === 'hang') await aborted(context.signal);
+      else if (behave.rollout === 'fail')
+        yield {
+          state: 'failed',
+          reason: 'The instance ended with code 1 before it was healthy.',
+          lastLines: [{ position: 1n, timeMs: 0n, stream: 'stderr', text: 'Error: no beans' }],
+        };
+      else yield { state: 'healthy' };
+    },
+    abortRollout({ generation }) {
+      double().aborted.push(generation);
+      return {};
+    },
+    listInstances: ({ appId }) => ({
+      instances: [...double().running]
+        .filter(([id]) => appId === '' || id === appId)
+        .map(([id, generation]) => ({
+          id: `${id}-1`,
+          appId: id,
+          generation,
+          state: 'healthy',
+          address: '127.0.0.1:1',
+        })),
+    }),
+    async *readLogs() {
+      yield {
+        lines: [{ position: 1n, timeMs: 0n, stream: 'stdout', text: 'listening', instanceId: 'i1' }],
+        missed: 0n,
+      };
+    },
+    removeApp({ appId }) {
+      double().removedApps.push(appId);
+      double().running.delete(appId);
+      return {};
+    },
+    removeRelease({ releaseId }) {
+      double().removedReleases.push(releaseId);
+      return {};
+    },
+  };
+}
+
+function readText(path: string): string[] {
+  try {
+    return [readFileSync(path, 'utf8')];
+  } catch {
+    return [];
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
