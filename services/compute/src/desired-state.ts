@@ -1,0 +1,125 @@
+import type { Bus } from '@steading/bus';
+import { InstancesChanged } from '@steading/contracts/compute-events';
+import type { Database } from '@steading/db';
+import { type Log, newRequestId, serviceCaller } from '@steading/kit';
+import { fail } from '#src/errors.ts';
+import { generationsDb } from '#src/generations-db.ts';
+import type { Desired, Runtime, RuntimeEvents } from '#src/runtime/runtime.ts';
+import { seal, unseal } from '#src/sealing.ts';
+
+/**
+ * What should run, in tables; and what runs, told to the house. After a crash at any moment `converge` says to the runtime
+ * what was live and what was on its way, and the runtime goes on from what it finds.
+ */
+export interface DesiredState {
+  readonly events: RuntimeEvents;
+  apply(runtime: Runtime, desired: Desired): Promise<void>;
+  abort(runtime: Runtime, appId: string, generation: string, reason: string): Promise<void>;
+  converge(runtime: Runtime): Promise<void>;
+  /** The end of a rollout that the runtime does not remember. */
+  outcome(appId: string, generation: string): Promise<{ healthy: boolean; reason: string } | undefined>;
+  /** Secret values of all kept generations: an old line may show an old secret. */
+  masked(appId: string): Promise<string[]>;
+  forget(appId: string): Promise<void>;
+  /** Resolves when everything that the runtime told is stored and sent. */
+  quiet(): Promise<void>;
+}
+
+export function createDesiredState(options: { db: Database; bus: Bus; key: Buffer; log: Log }): DesiredState {
+  const { db, bus, key, log } = options;
+  let runtimeSeen: Runtime | undefined;
+  let work: Promise<void> = Promise.resolve();
+  const dirty = new Set<string>();
+
+  function enqueue(step: () => Promise<void>): void {
+    work = work.then(step).catch((error) => log.error({ err: error }, 'the state of an app could not be stored'));
+  }
+
+  async function tellInstances(appId: string): Promise<void> {
+    dirty.delete(appId);
+    const instances = runtimeSeen?.instances(appId) ?? [];
+    await db.write(async (tx) => {
+      const row = await tx.first(generationsDb.nextRevision, appId);
+      const told = instances.map(({ id, generation, state, address, restarts, stopsMs, reason }) => ({
+        ...{ id, generation, state, address, restarts },
+        ...(stopsMs > 0 && { stopsMs }),
+        ...(reason && { reason }),
+      }));
+      const data = { appId, revision: Number(row!.revision), instances: told };
+      await bus.emit(tx, InstancesChanged, { key: appId, caller: serviceCaller('compute', newRequestId()), data });
+    });
+  }
+
+  async function settle(
+    appId: string,
+    generation: string,
+    outcome: 'healthy' | 'failed',
+    reason: string,
+  ): Promise<void> {
+    await db.write(async (tx) => {
+      if (outcome === 'healthy') await tx.run(generationsDb.replaceCurrent, appId, generation);
+      await tx.run(generationsDb.settle, appId, generation, outcome === 'healthy' ? 'current' : 'failed', reason);
+      await tx.run(generationsDb.forgetOld, appId);
+    });
+  }
+
+  return {
+    events: {
+      changed(appId) {
+        if (dirty.has(appId)) return;
+        dirty.add(appId);
+        enqueue(() => tellInstances(appId));
+      },
+      settled: (appId, generation, outcome, reason) => enqueue(() => settle(appId, generation, outcome, reason)),
+    },
+    async apply(runtime, desired) {
+      const { appId, generation } = desired;
+      const known = await db.first(generationsDb.one, appId, generation);
+      if (!known) {
+        if (!runtime.releaseExists(appId, desired.releaseId))
+          throw fail('compute.release-unknown', { releaseId: desired.releaseId });
+        const newest = await db.first(generationsDb.newest, appId);
+        if (newest && newest.generation > generation) throw fail('compute.generation-old', { generation });
+        await db.write(async (tx) => {
+          await tx.run(generationsDb.supersede, appId, generation, `superseded by ${generation}`);
+          await tx.run(generationsDb.insert, appId, generation, seal(key, desired));
+        });
+      }
+      if (!known || known.state === 'rolling') await runtime.apply(desired);
+    },
+    async abort(runtime, appId, generation, reason) {
+      await runtime.abort(appId, generation, reason);
+      await db.write((tx) => tx.run(generationsDb.settle, appId, generation, 'failed', reason));
+    },
+    async converge(runtime) {
+      runtimeSeen = runtime;
+      const wanted = await db.all(generationsDb.wanted);
+      const desired = (state: string) =>
+        wanted
+          .filter((row) => row.state === state)
+          .map((row) => unseal(key, row.sealed, row.app_id, row.generation))
+          .filter(({ appId, releaseId }) => runtime.releaseExists(appId, releaseId));
+      for (const live of desired('current')) await runtime.restore(live);
+      for (const rolling of desired('rolling')) await runtime.apply(rolling);
+      await runtime.sweep();
+      for (const appId of new Set(wanted.map((row) => row.app_id))) this.events.changed(appId);
+    },
+    async outcome(appId, generation) {
+      const row = await db.first(generationsDb.one, appId, generation);
+      if (!row || row.state === 'rolling') return undefined;
+      return { healthy: row.state !== 'failed', reason: row.reason };
+    },
+    async masked(appId) {
+      const rows = await db.all(generationsDb.sealedOf, appId);
+      return [...new Set(rows.flatMap((row) => unseal(key, row.sealed, appId, row.generation).masked))];
+    },
+    async forget(appId) {
+      await work;
+      await db.write((tx) => tx.run(generationsDb.removeApp, appId));
+      enqueue(() => tellInstances(appId));
+    },
+    async quiet() {
+      await work;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Limits } from '#src/runtime/runtime.ts';
+
+/**
+ * Limits that the kernel keeps, for a whole tree of processes, where this house may write control groups (as root,
+ * usually). v1 has one folder per controller, v2 one folder for all.
+ */
+export interface Cgroups {
+  /** Makes the group, or finds it again after a restart of the house. */
+  group(name: string, limits?: Limits): Cgroup;
+}
+
+export interface Cgroup {
+  /** A process that writes its pid into each of these is in the group. */
+  readonly joinFiles: readonly string[];
+  pids(): number[];
+  usage(): { memoryBytes: number; cpuMs: number } | undefined;
+  /** How many processes the kernel killed because the memory limit was reached. */
+  outOfMemoryKills(): number;
+  /** False while processes are left in it. */
+  remove(): boolean;
+}
+
+interface Layout {
+  readonly version: 1 | 2;
+  readonly folders: Readonly<Record<'memory' | 'cpu' | 'pids', string>>;
+}
+
+/** @param tag names the groups of this house among those of others. */
+export function detectCgroups(tag: string, root = '/sys/fs/cgroup'): Cgroups | undefined {
+  const layout = detectLayout(root);
+  if (!layout) return undefined;
+  const parents = new Set(Object.values(layout.folders).map((folder) => join(folder, `steading-${tag}`)));
+  try {
+    for (const parent of parents) mkdirSync(parent, { recursive: true });
+    if (layout.version === 2) {
+      const [parent] = parents;
+      writeFileSync(join(parent!, 'cgroup.subtree_control'), '+memory +pids +cpu');
+    }
+  } catch {
+    return undefined;
+  }
+  return { group: (name, limits) => openGroup(layout, `steading-${tag}/${name}`, limits) };
+}
+
+function detectLayout(root: string): Layout | undefined {
+  try {
+    if (existsSync(join(root, 'cgroup.controllers'))) {
+      const enabled = readFileSync(join(root, 'cgroup.subtree_control'), 'utf8').split(/\s+/);
+      if (!['memory', 'pids', 'cpu'].every((name) => enabled.includes(name))) return undefined;
+      accessSync(root, constants.W_OK);
+      return { version: 2, folders: { memory: root, cpu: root, pids: root } };
+    }
+    const folders = { memory: join(root, 'memory'), cpu: join(root, 'cpu'), pids: join(root, 'pids') };
+    for (const folder of Object.values(folders)) {
+      accessSync(join(folder, 'cgroup.procs'));
+      accessSync(folder, constants.W_OK);
+    }
+    return { version: 1, folders };
+  } catch {
+    return undefined;
+  }
+}
+
+function openGroup(layout: Layout, name: string, limits?: Limits): Cgroup {
+  const memory = join(layout.folders.memory, name);
+  const cpu = join(layout.folders.cpu, name);
+  const pids = join(layout.folders.pids, name);
+  const folders = [...new Set([memory, cpu, pids])];
+  if (limits) {
+    for (const folder of folders) mkdirSync(folder, { recursive: true });
+    for (const [file, value] of settings(layout.version, { memory, cpu, pids }, limits)) trySetting(file, value);
+  }
+  return {
+    joinFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
+    pids: () => numbers(read(join(pids, 'cgroup.procs'))),
+    usage: () => usage(layout.version, { memory, cpu }),
+    outOfMemoryKills: () =>
+      counter(read(join(memory, layout.version === 2 ? 'memory.events' : 'memory.oom_control')), 'oom_kill'),
+    remove: () => folders.map(removeFolder).every(Boolean),
+  };
+}
+
+function settings(
+  version: 1 | 2,
+  { memory, cpu, pids }: { memory: string; cpu: string; pids: string },
+  limits: Limits,
+): [file: string, value: string][] {
+  const quota = Math.max(1_000, limits.cpuMillis * 100);
+  const processes: [string, string] = [join(pids, 'pids.max'), String(limits.processes)];
+  if (version === 2)
+    return [
+      [join(memory, 'memory.max'), String(limits.memoryBytes)],
+      [join(memory, 'memory.swap.max'), '0'],
+      [join(memory, 'memory.oom.group'), '1'],
+      [join(cpu, 'cpu.max'), `${quota} 100000`],
+      processes,
+    ];
+  return [
+    [join(memory, 'memory.limit_in_bytes'), String(limits.memoryBytes)],
+    [join(memory, 'memory.memsw.limit_in_bytes'), String(limits.memoryBytes)],
+    [join(cpu, 'cpu.cfs_period_us'), '100000'],
+    [join(cpu, 'cpu.cfs_quota_us'), String(quota)],
+    processes,
+  ];
+}
+
+/** v1 counts CPU time in a controller that may be elsewhere; then `/proc` is asked instead. */
+function usage(version: 1 | 2, { memory, cpu }: { memory: string; cpu: string }) {
+  if (version === 1) return undefined;
+  const memoryBytes = Number(read(join(memory, 'memory.current')));
+  const cpuMs = counter(read(join(cpu, 'cpu.stat')), 'usage_usec') / 1000;
+  return Number.isFinite(memoryBytes) && memoryBytes > 0 ? { memoryBytes, cpuMs } : undefined;
+}
+
+/** Swap accounting and group kill are not in every kernel: what is absent is left out. */
+function trySetting(file: string, value: string): void {
+  if (!existsSync(file)) return;
+  try {
+    writeFileSync(file, value);
+  } catch {
+    /* a value that this kernel does not take leaves its own default */
+  }
+}
+
+function removeFolder(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return !existsSync(folder);
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function numbers(text: string): number[] {
+  return text.split('\n').filter(Boolean).map(Number);
+}
+
+function counter(text: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+}

@@ -1,0 +1,305 @@
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, Log } from '@steading/kit';
+import type { AppLogs } from '#src/runtime/process/app-logs.ts';
+import type { Cgroups } from '#src/runtime/process/cgroups.ts';
+import { type Collector, collect } from '#src/runtime/process/collector.ts';
+import { type Folders, writeWhole } from '#src/runtime/process/folders.ts';
+import type { Verdict } from '#src/runtime/process/health.ts';
+import { type IsolationFinding, systemPath, writeAccounts } from '#src/runtime/process/isolation.ts';
+import type { Port, Ports } from '#src/runtime/process/ports.ts';
+import { type ProcessName, usageOf } from '#src/runtime/process/proc.ts';
+import { adopt, type Exit, killMarked, launch, type Running } from '#src/runtime/process/running.ts';
+import { enclose, placesIn, toolchainFolders } from '#src/runtime/process/sandbox.ts';
+import { serveStatic } from '#src/runtime/process/static-site.ts';
+import type { Desired, InstanceState, Limits } from '#src/runtime/runtime.ts';
+
+/** One run of an instance: from a start (or from being found again) until it is gone. */
+export interface Unit {
+  readonly port: number;
+  readonly exited: Promise<Exit>;
+  terminate(): void;
+  kill(): Promise<void>;
+  check(argv: readonly string[], timeoutMs: number): Promise<Verdict>;
+  usage(): { memoryBytes: number; cpuMs: number };
+  outOfMemory(): boolean;
+}
+
+/** What is written down of an instance, so that the next house knows it. Holds no variable and no secret. */
+export interface InstanceRecord {
+  readonly id: string;
+  readonly appId: string;
+  readonly generation: string;
+  readonly state: InstanceState;
+  readonly port: number;
+  readonly startedMs: number;
+  readonly restarts: number;
+  readonly stopsMs: number;
+  readonly stopGraceMs: number;
+  readonly process?: ProcessName;
+}
+
+export interface Machine {
+  readonly folders: Folders;
+  readonly finding: IsolationFinding;
+  readonly cgroups: Cgroups | undefined;
+  readonly ports: Ports;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly defaults: Limits;
+}
+
+export function markOf(machine: Machine, id: string): string {
+  return `${machine.folders.tag}.${id}`;
+}
+
+export function limitsOf(machine: Machine, wanted: Limits): Limits {
+  const { defaults } = machine;
+  return {
+    cpuMillis: wanted.cpuMillis || defaults.cpuMillis,
+    memoryBytes: wanted.memoryBytes || defaults.memoryBytes,
+    processes: wanted.processes || defaults.processes,
+    diskBytes: wanted.diskBytes || defaults.diskBytes,
+  };
+}
+
+export function instanceFolder(machine: Machine, appId: string, id: string): string {
+  return join(machine.folders.app(appId).instances, id);
+}
+
+/** Starts an instance of a desired state. The record's process is told by `onProcess` before anything else happens. */
+export async function startUnit(
+  machine: Machine,
+  options: { id: string; desired: Desired; logs: AppLogs; onProcess: (port: number, process?: ProcessName) => void },
+): Promise<Unit> {
+  const port = await machine.ports.take();
+  try {
+    return options.desired.command.length === 0
+      ? await startStatic(machine, options, port)
+      : startProcess(machine, options, port);
+  } catch (error) {
+    port.release();
+    throw error;
+  }
+}
+
+async function startStatic(
+  machine: Machine,
+  { desired, onProcess }: { desired: Desired; onProcess: (port: number) => void },
+  port: Port,
+): Promise<Unit> {
+  const folder = join(machine.folders.releases, desired.releaseId, 'files');
+  const server = await serveStatic({ folder, port: port.number, singlePage: desired.singlePage });
+  server.unref();
+  onProcess(port.number);
+  const exited = new Promise<Exit>((resolve) => server.once('close', () => resolve({ code: 0 })));
+  void exited.then(() => port.release());
+  return {
+    port: port.number,
+    exited,
+    terminate: () => server.close(),
+    async kill() {
+      server.close();
+      server.closeAllConnections();
+      await exited;
+    },
+    check: async () => ({ ok: true }),
+    usage: () => ({ memoryBytes: 0, cpuMs: 0 }),
+    outOfMemory: () => false,
+  };
+}
+
+function startProcess(
+  machine: Machine,
+  options: { id: string; desired: Desired; logs: AppLogs; onProcess: (port: number, process?: ProcessName) => void },
+  port: Port,
+): Unit {
+  const { id, desired, logs } = options;
+  const folder = instanceFolder(machine, desired.appId, id);
+  const uid = machine.finding.ownUsers ? machine.folders.uidOf(desired.appId) : undefined;
+  prepareFolder(folder, uid);
+  const limits = limitsOf(machine, desired.limits);
+  const cgroup = machine.cgroups?.group(id, limits);
+  const environment = environmentOf(machine, desired, folder, port.number);
+  const argvOf = (command: readonly string[], joinFiles: readonly string[]) =>
+    enclose({ ...enclosureOf(machine, desired, folder, uid, limits), joinFiles }, command);
+  const base = { path: systemPath, environment, clock: machine.clock, log: machine.log, cwd: folder };
+  const [stdout, stderr] = [openSync(join(folder, 'stdout'), 'a'), openSync(join(folder, 'stderr'), 'a')];
+  const started = launch({
+    ...base,
+    argv: argvOf(desired.command, cgroup?.joinFiles ?? []),
+    stdout,
+    stderr,
+    mark: markOf(machine, id),
+    ...(cgroup && { cgroup }),
+    ...statusOf(machine, folder),
+  });
+  closeSync(stdout);
+  closeSync(stderr);
+  options.onProcess(port.number, started.running.name);
+  const collector = collect({ folder, instanceId: id, logs, clock: machine.clock });
+  const runCheck = (command: readonly string[], timeoutMs: number) =>
+    runCommand(machine, { ...base, argv: argvOf(command, []), mark: `${markOf(machine, id)}.check`, timeoutMs });
+  return unitOf(machine, { id, port, running: started.running, collector, runCheck, limits });
+}
+
+/** Takes an instance over that an earlier house started; undefined when it is gone. */
+export async function adoptUnit(
+  machine: Machine,
+  record: InstanceRecord,
+  logs: AppLogs,
+  desired?: Desired,
+): Promise<Unit | undefined> {
+  if (!record.process) return undefined;
+  const folder = instanceFolder(machine, record.appId, record.id);
+  const cgroup = machine.cgroups?.group(record.id);
+  const running = adopt(record.process, {
+    mark: markOf(machine, record.id),
+    ...(cgroup && { cgroup }),
+    ...statusOf(machine, folder),
+    clock: machine.clock,
+    log: machine.log,
+  });
+  if (!running) return undefined;
+  const port = await machine.ports.hold(record.port);
+  const collector = collect({ folder, instanceId: record.id, logs, clock: machine.clock });
+  const limits = limitsOf(machine, desired?.limits ?? machine.defaults);
+  const uid = machine.finding.ownUsers ? machine.folders.uidOf(record.appId) : undefined;
+  const runCheck = async (command: readonly string[], timeoutMs: number): Promise<Verdict> => {
+    if (!desired) return { ok: true };
+    return runCommand(machine, {
+      argv: enclose(enclosureOf(machine, desired, folder, uid, limits), command),
+      environment: environmentOf(machine, desired, folder, record.port),
+      ...{ path: systemPath, clock: machine.clock, log: machine.log, cwd: folder, timeoutMs },
+      mark: `${markOf(machine, record.id)}.check`,
+    });
+  };
+  return unitOf(machine, { id: record.id, port, running, collector, runCheck, limits });
+}
+
+/** Kills whatever is left of an instance whose outermost process is gone or was never written down. */
+export async function killRemains(machine: Machine, id: string): Promise<void> {
+  const cgroup = machine.cgroups?.group(id);
+  await killMarked({ mark: markOf(machine, id), clock: machine.clock, log: machine.log, ...(cgroup && { cgroup }) });
+  cgroup?.remove();
+}
+
+function unitOf(
+  machine: Machine,
+  parts: {
+    id: string;
+    port: Port;
+    running: Running;
+    collector: Collector;
+    runCheck: Unit['check'];
+    limits: Limits;
+  },
+): Unit {
+  const { running, port, collector, limits } = parts;
+  const cgroup = machine.cgroups?.group(parts.id);
+  let tooMuchMemory = false;
+  const usage = () => cgroup?.usage() ?? usageOf(running.pids());
+  const polling = cgroup ? undefined : setInterval(watchMemory, 1_000).unref();
+  function watchMemory(): void {
+    if (usage().memoryBytes <= limits.memoryBytes) return;
+    tooMuchMemory = true;
+    running.kill().catch(() => {});
+  }
+  const exited = running.exited.then(async (exit) => {
+    clearInterval(polling);
+    await collector.finish();
+    tooMuchMemory ||= (cgroup?.outOfMemoryKills() ?? 0) > 0;
+    cgroup?.remove();
+    port.release();
+    return exit;
+  });
+  return {
+    port: port.number,
+    exited,
+    terminate: () => running.terminate(),
+    async kill() {
+      await running.kill();
+      await exited;
+    },
+    check: parts.runCheck,
+    usage,
+    outOfMemory: () => tooMuchMemory,
+  };
+}
+
+async function runCommand(
+  machine: Machine,
+  options: Omit<Parameters<typeof launch>[0], 'stdout' | 'stderr'> & { timeoutMs: number },
+): Promise<Verdict> {
+  const sink = openSync('/dev/null', 'w');
+  const { running } = launch({ ...options, stdout: sink, stderr: sink });
+  closeSync(sink);
+  const timer = machine.clock.after(options.timeoutMs, () => void running.kill().catch(() => {}));
+  const exit = await running.exited;
+  timer.cancel();
+  return exit.code === 0 && !exit.signal
+    ? { ok: true }
+    : { ok: false, reason: `the health command ended with ${exit.signal ?? exit.code ?? 'a time-out'}` };
+}
+
+function enclosureOf(machine: Machine, desired: Desired, folder: string, uid: number | undefined, limits: Limits) {
+  const { app, data } = {
+    app: join(machine.folders.releases, desired.releaseId, 'files'),
+    data: machine.folders.app(desired.appId).data,
+  };
+  return {
+    isolation: machine.finding.isolation,
+    ...(uid !== undefined && { uid }),
+    folders: { app, appWritable: false, data, temporary: join(folder, 'tmp'), etc: folder },
+    toolchain: toolchainFolders(process.execPath),
+    readable: [],
+    limits,
+    build: false,
+    joinFiles: [],
+  };
+}
+
+function environmentOf(machine: Machine, desired: Desired, folder: string, port: number): Record<string, string> {
+  const places = placesIn(machine.finding.isolation, {
+    app: join(machine.folders.releases, desired.releaseId, 'files'),
+    appWritable: false,
+    data: machine.folders.app(desired.appId).data,
+    temporary: join(folder, 'tmp'),
+    etc: folder,
+  });
+  return {
+    NODE_ENV: 'production',
+    PATH: `${places.app}/node_modules/.bin:${toolchainFolders(process.execPath)[0]}:${systemPath}`,
+    HOME: places.home,
+    ...desired.environment,
+    TMPDIR: places.temporary,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+  };
+}
+
+function prepareFolder(folder: string, uid: number | undefined): void {
+  mkdirSync(join(folder, 'tmp'), { recursive: true, mode: 0o711 });
+  writeAccounts(folder, uid);
+  for (const name of ['stdout', 'stderr']) closeSync(openSync(join(folder, name), 'a', 0o600));
+  if (uid !== undefined) for (const name of ['tmp', 'stdout', 'stderr']) chownSync(join(folder, name), uid, uid);
+}
+
+function statusOf(machine: Machine, folder: string): { statusFile?: string } {
+  return machine.finding.isolation === 'bubblewrap' ? { statusFile: join(folder, 'status') } : {};
+}
+
+export function writeRecord(machine: Machine, record: InstanceRecord): void {
+  const folder = instanceFolder(machine, record.appId, record.id);
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  writeWhole(join(folder, 'state.json'), JSON.stringify(record));
+}
+
+export function readRecord(folder: string): InstanceRecord | undefined {
+  const file = join(folder, 'state.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as InstanceRecord) : undefined;
+}
+
+export function forgetInstance(machine: Machine, appId: string, id: string): void {
+  rmSync(instanceFolder(machine, appId, id), { recursive: true, force: true });
+}

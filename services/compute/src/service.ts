@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { ComputeService } from '@steading/contracts/rpc/compute';
+import { bug } from '@steading/kit';
+import { implement } from '@steading/rpc';
+import { defineService } from '@steading/service';
+import { config } from '#src/config.ts';
+import { createDesiredState } from '#src/desired-state.ts';
+import { fail } from '#src/errors.ts';
+import { buildMethods } from '#src/rpc/build-methods.ts';
+import { logMethods } from '#src/rpc/log-methods.ts';
+import { rolloutMethods } from '#src/rpc/rollout-methods.ts';
+import { createProcessRuntime } from '#src/runtime/process/process-runtime.ts';
+import type { Runtime } from '#src/runtime/runtime.ts';
+
+export const computeService = defineService({
+  name: 'compute',
+  purpose: 'Builds releases and runs apps: instances, rollouts, logs.',
+  config,
+  errors: fail.catalogue,
+  migrations: new URL('./migrations/', import.meta.url),
+  rpc: [ComputeService],
+  create(context) {
+    const { log, clock, house, db, bus } = context;
+    let started: Runtime | undefined;
+    const runtime = () => started ?? bug('the runtime was asked before the service started');
+    const desiredState = createDesiredState({ db, bus, key: house.key('compute-desired'), log });
+    const deps = { runtime, desiredState };
+    return {
+      rpc: [implement(ComputeService, { ...buildMethods(deps), ...rolloutMethods(deps), ...logMethods(deps) })],
+      async start() {
+        started = await createProcessRuntime({
+          folder: join(house.dataDir, 'compute'),
+          firstUid: context.config.STEADING_APP_UID_FIRST,
+          ports: { first: context.config.STEADING_APP_PORT_FIRST, last: context.config.STEADING_APP_PORT_LAST },
+          buildCaFile: context.config.STEADING_BUILD_CA_FILE,
+          buildNpmRegistry: context.config.STEADING_BUILD_NPM_REGISTRY,
+          buildCpuMillis: context.config.STEADING_BUILD_CPU_MILLIS,
+          buildMemoryBytes: context.config.STEADING_BUILD_MEMORY_MB * 2 ** 20,
+          ...{ clock, log, events: desiredState.events },
+        });
+        log.info({ isolation: started.description.isolation }, started.description.isolationText);
+        await started.start();
+        await desiredState.converge(started);
+      },
+      async stop() {
+        await started?.stop({ keepApps: context.config.STEADING_KEEP_APPS === '1' });
+        await desiredState.quiet();
+      },
+      health: () => (started ? { ready: true } : { ready: false, reason: 'the runtime is starting' }),
+    };
+  },
+});
