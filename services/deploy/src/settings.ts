@@ -20,8 +20,8 @@ export const buildSettings = z.object({
   startCommand: line(1000).default(''),
   outputFolder: folder.default(''),
   rootFolder: folder.default(''),
-  /** Absent: as detected. */
-  singlePage: z.boolean().nullable().default(null),
+  /** True: always; false: where the tool that built the site is known to need it. */
+  singlePage: z.boolean().default(false),
 });
 export type BuildSettings = z.output<typeof buildSettings>;
 
@@ -55,6 +55,6 @@ export const snapshotShape = z.object({
   masked: z.array(z.string()),
   /** Empty for a folder of static files. */
   command: z.array(z.string()).default([]),
-  singlePage: z.boolean().nullable().default(null),
+  singlePage: z.boolean().default(false),
 });
 export type Snapshot = z.output<typeof snapshotShape>;

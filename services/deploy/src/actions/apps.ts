@@ -136,7 +136,7 @@ export async function updateApp(
     id,
     name: input.name ? checkName(input.name) : app.name,
     source: input.source ? checkSource(deps, { ...app.source, ...withoutNulls(input.source) }) : app.source,
-    build: checkSettings(buildSettings, { ...app.build, ...givenFields(input.build) }, 'build'),
+    build: checkSettings(buildSettings, { ...app.build, ...withoutNulls(input.build) }, 'build'),
     runtime: checkSettings(runtimeSettings, { ...app.runtime, ...withoutNulls(input.runtime) }, 'runtime'),
   };
   // A token given for one server must not be shown to another because somebody changed the address.
@@ -230,11 +230,4 @@ function withoutNulls(given: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries((given ?? {}) as object).filter(([, value]) => value !== null && value !== undefined),
   );
-}
-
-/** `singlePage: null` is a value of its own (as detected); other nulls are as if left out. */
-function givenFields(given: unknown): Record<string, unknown> {
-  const fields = withoutNulls(given);
-  const single = (given as { singlePage?: unknown } | null | undefined)?.singlePage;
-  return single === null ? { ...fields, singlePage: null } : fields;
 }

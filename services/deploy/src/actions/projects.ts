@@ -68,10 +68,10 @@ export async function updateProject(
   deps: Deps,
   caller: Caller,
   id: string,
-  input: { name: string },
+  input: { name?: string | null | undefined },
 ): Promise<ProjectRow> {
   const before = await findProject(deps, caller, 'project.update', id);
-  const name = checkName(input.name);
+  const name = checkName(input.name ?? before.name);
   await deps.db.write(async (tx) => {
     await projectsDb.rename(tx, id, name);
     await audit(deps, tx, caller, {

@@ -14,7 +14,7 @@ import { SourceProblem } from '#src/source/source-problem.ts';
 import { branchProblem, commitProblem, parseSourceUrl, type SourceUrl } from '#src/source/source-url.ts';
 
 export interface SourceInput {
-  readonly kind: string;
+  readonly kind?: string | null | undefined;
   readonly url?: string | null | undefined;
   readonly branch?: string | null | undefined;
   readonly commit?: string | null | undefined;

@@ -63,7 +63,7 @@ export function builtSitePlan(
     steps: preparation.steps,
     outputFolder: folder,
     command: [],
-    singlePage: settings.singlePage ?? maker?.app ?? false,
+    singlePage: settings.singlePage || (maker?.app ?? false),
   };
 }
 
@@ -99,6 +99,6 @@ export function plainSitePlan(listing: SourceListing, settings: BuildSettings): 
     steps: preparation.steps,
     outputFolder: folder,
     command: [],
-    singlePage: settings.singlePage ?? false,
+    singlePage: settings.singlePage,
   };
 }

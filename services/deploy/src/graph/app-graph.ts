@@ -118,9 +118,9 @@ function addMutations(parts: GraphParts): void {
 }
 
 function inputTypes({ builder }: GraphParts) {
-  const Source = builder.inputType('AppSourceInput', {
+  const Source = builder.inputType('SourceInput', {
     fields: (t) => ({
-      kind: t.string({ required: true }),
+      kind: t.string(),
       url: t.string(),
       branch: t.string(),
       commit: t.string(),
@@ -129,7 +129,7 @@ function inputTypes({ builder }: GraphParts) {
       withDeployKey: t.boolean(),
     }),
   });
-  const Build = builder.inputType('BuildSettingsInput', {
+  const Build = builder.inputType('BuildInput', {
     fields: (t) => ({
       builder: t.string(),
       installCommand: t.string(),
@@ -140,7 +140,7 @@ function inputTypes({ builder }: GraphParts) {
       singlePage: t.boolean(),
     }),
   });
-  const Runtime = builder.inputType('RuntimeSettingsInput', {
+  const Runtime = builder.inputType('RuntimeInput', {
     fields: (t) => ({
       replicas: t.int(),
       healthPath: t.string(),

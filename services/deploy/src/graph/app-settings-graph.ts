@@ -31,7 +31,7 @@ export function appSettingTypes({ builder }: GraphParts) {
       startCommand: t.exposeString('startCommand'),
       outputFolder: t.exposeString('outputFolder'),
       rootFolder: t.exposeString('rootFolder'),
-      singlePage: t.boolean({ nullable: true, resolve: (build) => build.singlePage }),
+      singlePage: t.exposeBoolean('singlePage'),
     }),
   });
   const Runtime = builder.objectRef<RuntimeSettings>('RuntimeSettings').implement({

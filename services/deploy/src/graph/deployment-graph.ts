@@ -125,7 +125,7 @@ function stageType({ builder }: GraphParts) {
 }
 
 function addDetectionType({ builder, types }: GraphParts): void {
-  const Commands = builder.objectRef<DetectionRecord['commands']>('DetectedCommands').implement({
+  const Commands = builder.objectRef<DetectionRecord['commands']>('BuildCommands').implement({
     fields: (t) => ({
       install: t.string({ nullable: true, resolve: (commands) => commands.install ?? null }),
       build: t.string({ nullable: true, resolve: (commands) => commands.build ?? null }),
@@ -168,7 +168,7 @@ function traceType({ builder }: GraphParts) {
     fields: (t) => ({
       at: t.field({ type: 'DateTime', resolve: (sample) => sample.at }),
       ok: t.exposeBoolean('ok'),
-      ms: t.exposeInt('ms'),
+      ms: t.exposeFloat('ms'),
       generation: t.exposeString('generation'),
     }),
   });
@@ -178,7 +178,7 @@ function traceType({ builder }: GraphParts) {
       lost: t.exposeInt('lost'),
       firstAt: t.field({ type: 'DateTime', nullable: true, resolve: (trace) => trace.firstAt }),
       lastAt: t.field({ type: 'DateTime', nullable: true, resolve: (trace) => trace.lastAt }),
-      worstMs: t.exposeInt('worstMs'),
+      worstMs: t.exposeFloat('worstMs'),
       samples: t.field({ type: [Sample], resolve: (trace) => [...trace.samples] }),
     }),
   });

@@ -104,7 +104,7 @@ function addEnvironmentType({ types, loaders, may }: GraphParts): void {
 
 function addMutations({ builder, deps, types }: GraphParts): void {
   const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
-    fields: (t) => ({ name: t.string({ required: true }) }),
+    fields: (t) => ({ name: t.string() }),
   });
   builder.mutationFields((t) => ({
     createProject: t.field({

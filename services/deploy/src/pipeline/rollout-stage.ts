@@ -26,7 +26,7 @@ export async function deployStage(work: Work, request: EdgeRequest, probing: Pro
   const { deps, deployment, app } = work;
   const snapshot = openSnapshot(deps, deployment);
   work.hide(snapshot.masked);
-  if (!deployment.release_id) throw new StageFailure('no-release', 'The release is no longer kept. Deploy again.');
+  if (!deployment.release_id) throw noRelease();
   const replicas = snapshot.runtime.replicas;
   work.log.write(
     'deploying',
@@ -50,6 +50,7 @@ export async function deployStage(work: Work, request: EdgeRequest, probing: Pro
 
 export async function verifyStage(work: Work, request: EdgeRequest, probing: Probing): Promise<void> {
   const { deps, deployment } = work;
+  if (!deployment.release_id) throw noRelease();
   const prober = (probing.current ??= await startProbing(work, request));
   const reached = await prober.reaches(deployment.generation, deps.clock.now() + rolloutTimes.verifyMs);
   work.signal.throwIfAborted();
@@ -68,6 +69,10 @@ export async function verifyStage(work: Work, request: EdgeRequest, probing: Pro
   );
   await goLive(work);
   work.log.write('verifying', 'steading', 'Live.');
+}
+
+function noRelease(): StageFailure {
+  return new StageFailure('no-release', 'The release is no longer kept. Deploy again.');
 }
 
 /** One transaction: this one is live, the one before is not, and what is too old is forgotten. */

@@ -16,7 +16,7 @@ export function runSpec(
   return {
     releaseId,
     command,
-    ...(command.length === 0 ? { staticSite: { singlePage: snapshot.singlePage ?? false } } : {}),
+    ...(command.length === 0 ? { staticSite: { singlePage: snapshot.singlePage } } : {}),
     environment: { NODE_ENV: 'production', ...snapshot.environment },
     masked: snapshot.masked,
     replicas,

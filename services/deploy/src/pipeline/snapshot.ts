@@ -23,6 +23,6 @@ export async function takeSnapshot(deps: Pick<Deps, 'db' | 'sealing'>, app: AppR
     environment: { ...resolved.values },
     masked: [...resolved.masked],
     command: [],
-    singlePage: null,
+    singlePage: false,
   };
 }
