@@ -51,7 +51,8 @@ const shape = z.object({
     staticSite: z.object({ singlePage: z.boolean() }).optional(),
     environment: environmentShape,
     masked: maskedShape,
-    replicas: count(50).transform((replicas) => replicas || 1),
+    /** 0: nothing runs, as for an app that is stopped. */
+    replicas: count(50),
     health: healthShape,
     limits: limitsShape,
     drainMs: count(3_600_000),
