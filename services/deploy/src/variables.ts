@@ -22,7 +22,7 @@ export type VariableProblem =
   | { readonly problem: 'cycle'; readonly path: readonly string[] }
   | { readonly problem: 'too-long'; readonly variable: string };
 
-export const variableLimits = { perOwner: 200, nameLength: 128, valueBytes: 32_768, expandedBytes: 262_144 };
+export const variableLimits = { perOwner: 150, nameLength: 128, valueBytes: 32_768, expandedBytes: 65_536 };
 const referenceShape = /\$\{\{\s*(?:(project|environment)\.)?([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 const reserved = new Set(['PORT', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT']);
 
@@ -65,7 +65,7 @@ export function explainProblem(problem: VariableProblem): string {
     return `The variable ${problem.variable} refers to ${problem.reference}, which does not exist. Set it, or change the reference.`;
   if (problem.problem === 'cycle')
     return `Variables refer to one another in a circle: ${problem.path.join(' → ')}. Give one of them a value of its own.`;
-  return `The variable ${problem.variable} becomes longer than 256 KB with its references. Make it shorter.`;
+  return `The variable ${problem.variable} becomes longer than 64 KB with its references. Make it shorter.`;
 }
 
 class Unresolved extends Error {

@@ -24,8 +24,10 @@ async function attempt(deps: Deps, row: ChoreRow, signal: AbortSignal): Promise<
     await deps.db.write((tx) => choresDb.done(tx, row.id));
   } catch (error) {
     if (signal.aborted) return;
-    const known = isAppError(error) && error.status === 404;
-    if (known) return void (await deps.db.write((tx) => choresDb.done(tx, row.id)));
+    if (isFinal(error)) {
+      deps.log.info({ err: error, chore: row.kind, appId: row.app_id }, 'a chore is no longer needed');
+      return void (await deps.db.write((tx) => choresDb.done(tx, row.id)).catch(() => 0));
+    }
     deps.log.warn(
       { err: error, chore: row.kind, appId: row.app_id, attempts: row.attempts },
       'a chore failed and is tried again',
@@ -33,6 +35,11 @@ async function attempt(deps: Deps, row: ChoreRow, signal: AbortSignal): Promise<
     const seconds = Math.min(limits.longestSeconds, 2 ** Math.min(row.attempts, 10));
     await deps.db.write((tx) => choresDb.later(tx, row.id, seconds)).catch(() => {});
   }
+}
+
+/** Gone, or overtaken by something newer: asking again would give the same answer. */
+function isFinal(error: unknown): boolean {
+  return isAppError(error) && error.status < 500 && error.status !== 429 && error.status !== 499;
 }
 
 async function doChore(deps: Deps, chore: Chore, signal: AbortSignal): Promise<void> {
