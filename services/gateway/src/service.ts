@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { defineService } from '@steading/service';
 import { createSessionGuard } from '#src/caller/session-guard.ts';
 import { gatewayConfig } from '#src/config.ts';
+import { createEdgeSide } from '#src/edge/edge-side.ts';
 import { fail } from '#src/errors.ts';
 import { createFront } from '#src/front/front.ts';
 import { houseHosts } from '#src/front/hosts.ts';
-import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
 import { createGraphEndpoint } from '#src/graph/graph-endpoint.ts';
 import { graphFail } from '#src/graph/graph-errors.ts';
 import { createHouseSide } from '#src/house/house-side.ts';
@@ -22,30 +22,31 @@ export const gatewayService = defineService({
     const guard = createSessionGuard(context);
     const graph = createGraphEndpoint(context);
     const houseSide = await createHouseSide({ context, guard, graph, metrics, webRoot: webRoot(config) });
+    const edge = createEdgeSide(context, metrics);
     const front = createFront({
       bind: config.STEADING_BIND,
       httpPort: config.STEADING_HTTP_PORT,
       houseHosts: houseHosts(house.publicUrl),
       house: houseSide,
-      edge: {
-        request: (_incoming, outgoing) => plainPage(outgoing, 404, 'There is nothing at this address.'),
-        upgrade: (_incoming, socket) => rawRefusal(socket, 404, 'There is nothing at this address.'),
-      },
+      edge,
     });
     return {
       async start() {
         guard.start();
         await graph.start();
+        await edge.start();
         await front.start();
       },
       async stop(signal) {
+        edge.closeStreams();
         await front.stop(signal);
+        await edge.stop();
         await houseSide.close();
         await graph.stop();
         await guard.stop();
         metrics.stop();
       },
-      health: () => graph.health(),
+      health: () => (edge.problem ? { ready: false, reason: edge.problem } : graph.health()),
     };
   },
 });

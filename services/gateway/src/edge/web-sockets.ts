@@ -1,0 +1,138 @@
+/** WebSockets to apps: the handshake is passed on, then bytes go both ways until either ends or the instance goes. */
+import { type IncomingMessage, request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { newRequestId } from '@steading/kit';
+import { type EdgeOptions, originOf, unavailableText } from '#src/edge/edge-requests.ts';
+import { answerHeaders, forwardHeaders } from '#src/edge/forward-headers.ts';
+import { createFrameBoundary, restartFrame } from '#src/edge/frame-boundary.ts';
+import type { Upstream } from '#src/edge/route-table.ts';
+import { rawRefusal } from '#src/front/plain-page.ts';
+
+const connectMs = 10_000;
+const maxTries = 4;
+
+export function createEdgeWebSockets(options: EdgeOptions) {
+  const { table, upstreams } = options;
+  return async (incoming: IncomingMessage, socket: Duplex, head: Buffer, host: string): Promise<void> => {
+    const route = table.find(host);
+    if (!route) return rawRefusal(socket, 404, 'There is nothing at this address.');
+    if (route.unavailable) return rawRefusal(socket, 503, unavailableText(route.unavailable));
+    const tried = new Set<string>();
+    for (let count = 0; count < maxTries; count++) {
+      const instance = upstreams.pick(table.serving(route.appId), tried);
+      if (!instance || socket.destroyed) break;
+      tried.add(instance.id);
+      if (await open(options, { incoming, socket, head, host }, instance)) return;
+      upstreams.eject(instance.id);
+    }
+    rawRefusal(socket, 503, 'This app has no running instance at the moment.');
+  };
+}
+
+interface Asked {
+  readonly incoming: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly host: string;
+}
+
+/** False: nobody took the connection, another instance may be asked. */
+function open(options: EdgeOptions, asked: Asked, instance: Upstream): Promise<boolean> {
+  const { incoming, socket, head, host } = asked;
+  const [address, port] = splitAddress(instance.address);
+  const headers = forwardHeaders(incoming.rawHeaders, originOf(incoming, host, newRequestId()));
+  headers.push('connection', 'Upgrade', 'upgrade', 'websocket');
+  return new Promise((resolve) => {
+    const sent = request({ host: address, port, path: incoming.url, method: 'GET', headers, agent: false });
+    const left = () => sent.destroy();
+    const settle = (taken: boolean) => {
+      timer.cancel();
+      socket.off('close', left);
+      resolve(taken);
+    };
+    const timer = options.clock.after(connectMs, () => sent.destroy(new Error('no answer in time')));
+    socket.once('close', left);
+    sent.once('error', () => settle(socket.destroyed));
+    sent.once('upgrade', (answer, upstream, first) => {
+      settle(true);
+      socket.write(headText(answer));
+      tunnel(options, instance, { socket, upstream, head, first });
+    });
+    // The app says no, in its own words.
+    sent.once('response', (answer) => {
+      settle(true);
+      socket.write(headText(answer, ['connection', 'close']));
+      answer.once('error', () => socket.destroy());
+      answer.pipe(socket);
+    });
+    sent.end();
+  });
+}
+
+interface Ends {
+  readonly socket: Duplex;
+  readonly upstream: Duplex;
+  readonly head: Buffer;
+  readonly first: Buffer;
+}
+
+function tunnel({ upstreams }: EdgeOptions, instance: Upstream, ends: Ends): void {
+  const { socket, upstream, head, first } = ends;
+  const frames = createFrameBoundary();
+  let closing = false;
+  const done = upstreams.begin(instance.id);
+  const end = () => {
+    forget();
+    done();
+    socket.destroy();
+    upstream.destroy();
+  };
+  const sayGoodbye = () => {
+    socket.end(restartFrame);
+    upstream.destroy();
+  };
+  const toPerson = (chunk: Buffer) => {
+    if (closing) {
+      const rest = frames.restOfFrame(chunk);
+      socket.write(rest === undefined ? chunk : chunk.subarray(0, rest));
+      if (rest !== undefined) sayGoodbye();
+      return;
+    }
+    frames.push(chunk);
+    if (!socket.write(chunk)) upstream.pause();
+  };
+  const forget = upstreams.track(instance.id, {
+    close() {
+      if (closing) return;
+      closing = true;
+      if (frames.atBoundary) sayGoodbye();
+    },
+  });
+  socket.on('drain', () => upstream.resume());
+  upstream.on('data', toPerson);
+  upstream.once('end', () => socket.end());
+  upstream.once('error', end);
+  upstream.once('close', () => {
+    if (!closing) socket.end();
+  });
+  socket.once('error', end);
+  socket.once('close', end);
+  if (first.length > 0) toPerson(first);
+  if (head.length > 0) upstream.write(head);
+  socket.pipe(upstream);
+}
+
+function headText(
+  answer: IncomingMessage,
+  extra: readonly string[] = ['connection', 'Upgrade', 'upgrade', 'websocket'],
+) {
+  const headers = [...answerHeaders(answer.rawHeaders), ...extra];
+  let text = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
+  for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  return Buffer.from(`${text}\r\n`, 'latin1');
+}
+
+function splitAddress(address: string): [string, number] {
+  const at = address.lastIndexOf(':');
+  return [address.slice(0, at).replace(/^\[|\]$/g, ''), Number(address.slice(at + 1))];
+}
