@@ -11,7 +11,7 @@ import { graphql } from 'graphql';
 import { config } from '#src/config.ts';
 import { sha256 } from '#src/random-tokens.ts';
 import { identityService } from '#src/service.ts';
-import { createNaiveAccess } from './naive-access.ts';
+import { createForestAccess } from './forest-access.ts';
 
 const all = ['read-about', 'read-people', 'invite', 'create-space', 'admin'];
 const platformKind = defineKind({
@@ -43,7 +43,7 @@ export async function startIdentity(env: Record<string, string> = {}) {
   await migrate(pool, { schema: 'identity', folder: identityService.migrations!, log });
   const dataDir = mkdtempSync(join(tmpdir(), 'steading-identity-'));
   const clock = createTestClock();
-  const access = createNaiveAccess([platformKind]);
+  const access = createForestAccess([platformKind], () => clock.now());
   await access.write(anonymous('req_test'), [
     {
       op: 'plant',

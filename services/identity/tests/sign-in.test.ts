@@ -139,7 +139,7 @@ describe('a fresh house', () => {
       operator,
       'mutation { inviteToRegister(email: "bob@example.org") { id link state } }',
     );
-    const link = String((invited.data as { inviteToRegister: { link: string } }).inviteToRegister.link);
+    const link = String((invited.data as unknown as { inviteToRegister: { link: string } }).inviteToRegister.link);
     const token = link.split('#')[1]!;
     const seen = await house.get(`/auth/invitation/${token}`);
     expect(seen.body).toEqual({ email: 'bob@example.org', toWhat: 'Steading' });

@@ -10,7 +10,7 @@ import { callerFor, createTestClock, createTestDatabase } from '@steading/testki
 import { graphql } from 'graphql';
 import { spaceKind } from '#src/kinds.ts';
 import { spacesService } from '#src/service.ts';
-import { createNaiveAccess } from './naive-access.ts';
+import { createForestAccess } from './forest-access.ts';
 
 const platformKind = defineKind({
   kind: 'platform',
@@ -28,7 +28,8 @@ export async function startSpaces() {
   const log = createLog({ level: 'silent' });
   const pool = createPool({ url: database.url, max: 6, log });
   await migrate(pool, { schema: 'spaces', folder: spacesService.migrations!, log });
-  const access = createNaiveAccess([platformKind, spaceKind]);
+  const clock = createTestClock();
+  const access = createForestAccess([platformKind, spaceKind], () => clock.now());
   await access.write(anonymous('req_test'), [
     {
       op: 'plant',
@@ -44,7 +45,7 @@ export async function startSpaces() {
     db,
     access,
     bus: recordingBus(told),
-    clock: createTestClock(),
+    clock,
     log,
     rpc: { client: () => identity },
   };
