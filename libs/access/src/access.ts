@@ -34,6 +34,27 @@ export interface Access {
   readonly revision: number;
 }
 
+/** What the forest knows of a node, beside who may do what there. No check is made: the asker has made it. */
+export interface ForestView {
+  /** Undefined for a node that the forest does not know. */
+  node(
+    id: string,
+  ):
+    | { readonly kind: string; readonly name: string; readonly parent: string | null; readonly sealed: boolean }
+    | undefined;
+  /** Blocks that stand on this very node. `until` is Infinity for those that stay. */
+  blocksOn(id: string): readonly {
+    readonly principal: string;
+    readonly privileges: readonly string[];
+    readonly until: number;
+    readonly reason: string;
+  }[];
+  /** A kind's privileges with the roles that hold them. */
+  privilegesOf(
+    kind: string,
+  ): readonly { readonly name: string; readonly text: string; readonly roles: readonly string[] }[];
+}
+
 export interface Page {
   readonly ids: readonly string[];
   /** Pass as `after` for the next page; absent on the last. */

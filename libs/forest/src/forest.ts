@@ -54,6 +54,8 @@ export interface Forest {
   whoCan(privilege: string, node: string, now: number): Holding[];
   /** Blocks that stand on this very node. */
   blocksOn(node: string): { principal: string; privileges: readonly string[]; until: number; reason: string }[];
+  /** Ids of a node and of everything below it; empty for an unknown one. */
+  subtree(node: string): string[];
   groupName(group: string): string | undefined;
   /** The privilege that admits that the node exists; undefined for an unknown node. */
   readAboutOf(node: string): string | undefined;
@@ -99,6 +101,10 @@ export function createForest(options: { kinds: readonly KindDefinition[] }): For
     visible: (asked) => lists.visible(asked),
     whoCan: (privilege, node, now) => lists.whoCan(privilege, node, now),
     blocksOn: (node) => lists.blocksOn(node),
+    subtree(id) {
+      const node = nodes.find(id);
+      return node === -1 ? [] : nodes.subtree(node).map((each) => nodes.id(each));
+    },
     groupName: (group) => principals.groupName(principals.find(group)),
     readAboutOf(id) {
       const node = nodes.find(id);

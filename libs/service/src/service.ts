@@ -1,5 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf';
-import type { Access } from '@steading/access';
+import type { Access, ForestView } from '@steading/access';
 import type { Bus, DeadLetters, EventDefinition, Listener } from '@steading/bus';
 import type { Database } from '@steading/db';
 import type { KindDefinition } from '@steading/forest';
@@ -42,7 +42,7 @@ export interface ServiceContext<Shape extends ConfigShape = ConfigShape> {
   readonly db: Database;
   readonly bus: Bus;
   readonly rpc: RpcClients;
-  readonly access: Access;
+  readonly access: Access & ForestView;
   /** The static half of every service of the house, whether or not it runs here. */
   readonly catalogue: readonly ServiceDefinition[];
   /** The ways into other services that only the gateway uses. */

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file steading/forest/v1/forest.proto.
  */
 export const file_steading_forest_v1_forest: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zdGVhZGluZy9mb3Jlc3QvdjEvZm9yZXN0LnByb3RvEhJzdGVhZGluZy5mb3Jlc3QudjEiXQoETm9kZRIKCgJpZBgBIAEoCRIMCgRraW5kGAIgASgJEg4KBnBhcmVudBgDIAEoCRINCgVvd25lchgEIAEoCRIOCgZzZWFsZWQYBSABKAgSDAoEbmFtZRgGIAEoCSLOBAoJT3BlcmF0aW9uEikKBXBsYW50GAEgASgLMhguc3RlYWRpbmcuZm9yZXN0LnYxLk5vZGVIABIQCgZyZW1vdmUYAiABKAlIABIoCgRtb3ZlGAMgASgLMhguc3RlYWRpbmcuZm9yZXN0LnYxLk1vdmVIABIsCgZyZW5hbWUYBCABKAsyGi5zdGVhZGluZy5mb3Jlc3QudjEuUmVuYW1lSAASLgoHaW5oZXJpdBgFIAEoCzIbLnN0ZWFkaW5nLmZvcmVzdC52MS5Jbmhlcml0SAASJgoDb3duGAYgASgLMhcuc3RlYWRpbmcuZm9yZXN0LnYxLk93bkgAEioKBWdyYW50GAcgASgLMhkuc3RlYWRpbmcuZm9yZXN0LnYxLkdyYW50SAASLAoGcmV2b2tlGAggASgLMhouc3RlYWRpbmcuZm9yZXN0LnYxLlJldm9rZUgAEioKBWJsb2NrGAkgASgLMhkuc3RlYWRpbmcuZm9yZXN0LnYxLkJsb2NrSAASLgoHdW5ibG9jaxgKIAEoCzIbLnN0ZWFkaW5nLmZvcmVzdC52MS5VbmJsb2NrSAASKgoFZ3JvdXAYCyABKAsyGS5zdGVhZGluZy5mb3Jlc3QudjEuR3JvdXBIABIWCgxyZW1vdmVfZ3JvdXAYDCABKAlIABIoCgRqb2luGA0gASgLMhguc3RlYWRpbmcuZm9yZXN0LnYxLkpvaW5IABIqCgVsZWF2ZRgOIAEoCzIZLnN0ZWFkaW5nLmZvcmVzdC52MS5MZWF2ZUgAQgQKAm9wIiQKBE1vdmUSDAoEbm9kZRgBIAEoCRIOCgZwYXJlbnQYAiABKAkiJAoGUmVuYW1lEgwKBG5vZGUYASABKAkSDAoEbmFtZRgCIAEoCSInCgdJbmhlcml0EgwKBG5vZGUYASABKAkSDgoGc2VhbGVkGAIgASgIIiIKA093bhIMCgRub2RlGAEgASgJEg0KBW93bmVyGAIgASgJIlsKBUdyYW50EgwKBG5vZGUYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEgwKBHJvbGUYAyABKAkSEQoJaGVyZV9vbmx5GAQgASgIEhAKCHVudGlsX21zGAUgASgDIjcKBlJldm9rZRIMCgRub2RlGAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCRIMCgRyb2xlGAMgASgJIl4KBUJsb2NrEgwKBG5vZGUYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEhIKCnByaXZpbGVnZXMYAyADKAkSEAoIdW50aWxfbXMYBCABKAMSDgoGcmVhc29uGAUgASgJIioKB1VuYmxvY2sSDAoEbm9kZRgBIAEoCRIRCglwcmluY2lwYWwYAiABKAkiMgoFR3JvdXASDQoFZ3JvdXAYASABKAkSDAoEbmFtZRgCIAEoCRIMCgRub2RlGAMgASgJIjoKBEpvaW4SDQoFZ3JvdXAYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEhAKCHVudGlsX21zGAMgASgDIikKBUxlYXZlEg0KBWdyb3VwGAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCSJBCgxXcml0ZVJlcXVlc3QSMQoKb3BlcmF0aW9ucxgBIAMoCzIdLnN0ZWFkaW5nLmZvcmVzdC52MS5PcGVyYXRpb24iIQoNV3JpdGVSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoAyIRCg9TbmFwc2hvdFJlcXVlc3QiVwoQU25hcHNob3RSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoAxIxCgpvcGVyYXRpb25zGAIgAygLMh0uc3RlYWRpbmcuZm9yZXN0LnYxLk9wZXJhdGlvbiIoCg5DaGFuZ2VzUmVxdWVzdBIWCg5hZnRlcl9yZXZpc2lvbhgBIAEoAyJdCg9DaGFuZ2VzUmVzcG9uc2USKwoHY2hhbmdlcxgBIAMoCzIaLnN0ZWFkaW5nLmZvcmVzdC52MS5DaGFuZ2USCwoDZ2FwGAIgASgIEhAKCHJldmlzaW9uGAMgASgDIk0KBkNoYW5nZRIQCghyZXZpc2lvbhgBIAEoAxIxCgpvcGVyYXRpb25zGAIgAygLMh0uc3RlYWRpbmcuZm9yZXN0LnYxLk9wZXJhdGlvbiIbCgxLbm93blJlcXVlc3QSCwoDaWRzGAEgAygJIhwKDUtub3duUmVzcG9uc2USCwoDaWRzGAEgAygJMooCCg1Gb3Jlc3RTZXJ2aWNlEkwKBVdyaXRlEiAuc3RlYWRpbmcuZm9yZXN0LnYxLldyaXRlUmVxdWVzdBohLnN0ZWFkaW5nLmZvcmVzdC52MS5Xcml0ZVJlc3BvbnNlElcKCFNuYXBzaG90EiMuc3RlYWRpbmcuZm9yZXN0LnYxLlNuYXBzaG90UmVxdWVzdBokLnN0ZWFkaW5nLmZvcmVzdC52MS5TbmFwc2hvdFJlc3BvbnNlMAESUgoHQ2hhbmdlcxIiLnN0ZWFkaW5nLmZvcmVzdC52MS5DaGFuZ2VzUmVxdWVzdBojLnN0ZWFkaW5nLmZvcmVzdC52MS5DaGFuZ2VzUmVzcG9uc2UyYAoQTm9kZU93bmVyU2VydmljZRJMCgVLbm93bhIgLnN0ZWFkaW5nLmZvcmVzdC52MS5Lbm93blJlcXVlc3QaIS5zdGVhZGluZy5mb3Jlc3QudjEuS25vd25SZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch9zdGVhZGluZy9mb3Jlc3QvdjEvZm9yZXN0LnByb3RvEhJzdGVhZGluZy5mb3Jlc3QudjEiXQoETm9kZRIKCgJpZBgBIAEoCRIMCgRraW5kGAIgASgJEg4KBnBhcmVudBgDIAEoCRINCgVvd25lchgEIAEoCRIOCgZzZWFsZWQYBSABKAgSDAoEbmFtZRgGIAEoCSK6BQoJT3BlcmF0aW9uEikKBXBsYW50GAEgASgLMhguc3RlYWRpbmcuZm9yZXN0LnYxLk5vZGVIABIQCgZyZW1vdmUYAiABKAlIABIoCgRtb3ZlGAMgASgLMhguc3RlYWRpbmcuZm9yZXN0LnYxLk1vdmVIABIsCgZyZW5hbWUYBCABKAsyGi5zdGVhZGluZy5mb3Jlc3QudjEuUmVuYW1lSAASLgoHaW5oZXJpdBgFIAEoCzIbLnN0ZWFkaW5nLmZvcmVzdC52MS5Jbmhlcml0SAASJgoDb3duGAYgASgLMhcuc3RlYWRpbmcuZm9yZXN0LnYxLk93bkgAEioKBWdyYW50GAcgASgLMhkuc3RlYWRpbmcuZm9yZXN0LnYxLkdyYW50SAASLAoGcmV2b2tlGAggASgLMhouc3RlYWRpbmcuZm9yZXN0LnYxLlJldm9rZUgAEioKBWJsb2NrGAkgASgLMhkuc3RlYWRpbmcuZm9yZXN0LnYxLkJsb2NrSAASLgoHdW5ibG9jaxgKIAEoCzIbLnN0ZWFkaW5nLmZvcmVzdC52MS5VbmJsb2NrSAASKgoFZ3JvdXAYCyABKAsyGS5zdGVhZGluZy5mb3Jlc3QudjEuR3JvdXBIABIWCgxyZW1vdmVfZ3JvdXAYDCABKAlIABIoCgRqb2luGA0gASgLMhguc3RlYWRpbmcuZm9yZXN0LnYxLkpvaW5IABIqCgVsZWF2ZRgOIAEoCzIZLnN0ZWFkaW5nLmZvcmVzdC52MS5MZWF2ZUgAEjUKC2JyZWFrX2dsYXNzGA8gASgLMh4uc3RlYWRpbmcuZm9yZXN0LnYxLkJyZWFrR2xhc3NIABIzCgptZW5kX2dsYXNzGBAgASgLMh0uc3RlYWRpbmcuZm9yZXN0LnYxLk1lbmRHbGFzc0gAQgQKAm9wIiQKBE1vdmUSDAoEbm9kZRgBIAEoCRIOCgZwYXJlbnQYAiABKAkiJAoGUmVuYW1lEgwKBG5vZGUYASABKAkSDAoEbmFtZRgCIAEoCSInCgdJbmhlcml0EgwKBG5vZGUYASABKAkSDgoGc2VhbGVkGAIgASgIIiIKA093bhIMCgRub2RlGAEgASgJEg0KBW93bmVyGAIgASgJIlsKBUdyYW50EgwKBG5vZGUYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEgwKBHJvbGUYAyABKAkSEQoJaGVyZV9vbmx5GAQgASgIEhAKCHVudGlsX21zGAUgASgDIjcKBlJldm9rZRIMCgRub2RlGAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCRIMCgRyb2xlGAMgASgJIl4KBUJsb2NrEgwKBG5vZGUYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEhIKCnByaXZpbGVnZXMYAyADKAkSEAoIdW50aWxfbXMYBCABKAMSDgoGcmVhc29uGAUgASgJIioKB1VuYmxvY2sSDAoEbm9kZRgBIAEoCRIRCglwcmluY2lwYWwYAiABKAkiMgoFR3JvdXASDQoFZ3JvdXAYASABKAkSDAoEbmFtZRgCIAEoCRIMCgRub2RlGAMgASgJIjoKBEpvaW4SDQoFZ3JvdXAYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEhAKCHVudGlsX21zGAMgASgDIikKBUxlYXZlEg0KBWdyb3VwGAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCSI/CgpCcmVha0dsYXNzEgwKBG5vZGUYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEhAKCHVudGlsX21zGAMgASgDIiwKCU1lbmRHbGFzcxIMCgRub2RlGAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCSJBCgxXcml0ZVJlcXVlc3QSMQoKb3BlcmF0aW9ucxgBIAMoCzIdLnN0ZWFkaW5nLmZvcmVzdC52MS5PcGVyYXRpb24iIQoNV3JpdGVSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoAyIRCg9TbmFwc2hvdFJlcXVlc3QiVwoQU25hcHNob3RSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoAxIxCgpvcGVyYXRpb25zGAIgAygLMh0uc3RlYWRpbmcuZm9yZXN0LnYxLk9wZXJhdGlvbiIoCg5DaGFuZ2VzUmVxdWVzdBIWCg5hZnRlcl9yZXZpc2lvbhgBIAEoAyJdCg9DaGFuZ2VzUmVzcG9uc2USKwoHY2hhbmdlcxgBIAMoCzIaLnN0ZWFkaW5nLmZvcmVzdC52MS5DaGFuZ2USCwoDZ2FwGAIgASgIEhAKCHJldmlzaW9uGAMgASgDIk0KBkNoYW5nZRIQCghyZXZpc2lvbhgBIAEoAxIxCgpvcGVyYXRpb25zGAIgAygLMh0uc3RlYWRpbmcuZm9yZXN0LnYxLk9wZXJhdGlvbiIbCgxLbm93blJlcXVlc3QSCwoDaWRzGAEgAygJIhwKDUtub3duUmVzcG9uc2USCwoDaWRzGAEgAygJMooCCg1Gb3Jlc3RTZXJ2aWNlEkwKBVdyaXRlEiAuc3RlYWRpbmcuZm9yZXN0LnYxLldyaXRlUmVxdWVzdBohLnN0ZWFkaW5nLmZvcmVzdC52MS5Xcml0ZVJlc3BvbnNlElcKCFNuYXBzaG90EiMuc3RlYWRpbmcuZm9yZXN0LnYxLlNuYXBzaG90UmVxdWVzdBokLnN0ZWFkaW5nLmZvcmVzdC52MS5TbmFwc2hvdFJlc3BvbnNlMAESUgoHQ2hhbmdlcxIiLnN0ZWFkaW5nLmZvcmVzdC52MS5DaGFuZ2VzUmVxdWVzdBojLnN0ZWFkaW5nLmZvcmVzdC52MS5DaGFuZ2VzUmVzcG9uc2UyYAoQTm9kZU93bmVyU2VydmljZRJMCgVLbm93bhIgLnN0ZWFkaW5nLmZvcmVzdC52MS5Lbm93blJlcXVlc3QaIS5zdGVhZGluZy5mb3Jlc3QudjEuS25vd25SZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message steading.forest.v1.Node
@@ -149,6 +149,18 @@ export type Operation = Message<"steading.forest.v1.Operation"> & {
      */
     value: Leave;
     case: "leave";
+  } | {
+    /**
+     * @generated from field: steading.forest.v1.BreakGlass break_glass = 15;
+     */
+    value: BreakGlass;
+    case: "breakGlass";
+  } | {
+    /**
+     * @generated from field: steading.forest.v1.MendGlass mend_glass = 16;
+     */
+    value: MendGlass;
+    case: "mendGlass";
   } | { case: undefined; value?: undefined };
 };
 
@@ -449,6 +461,55 @@ export const LeaveSchema: GenMessage<Leave> = /*@__PURE__*/
   messageDesc(file_steading_forest_v1_forest, 12);
 
 /**
+ * @generated from message steading.forest.v1.BreakGlass
+ */
+export type BreakGlass = Message<"steading.forest.v1.BreakGlass"> & {
+  /**
+   * @generated from field: string node = 1;
+   */
+  node: string;
+
+  /**
+   * @generated from field: string principal = 2;
+   */
+  principal: string;
+
+  /**
+   * @generated from field: int64 until_ms = 3;
+   */
+  untilMs: bigint;
+};
+
+/**
+ * Describes the message steading.forest.v1.BreakGlass.
+ * Use `create(BreakGlassSchema)` to create a new message.
+ */
+export const BreakGlassSchema: GenMessage<BreakGlass> = /*@__PURE__*/
+  messageDesc(file_steading_forest_v1_forest, 13);
+
+/**
+ * @generated from message steading.forest.v1.MendGlass
+ */
+export type MendGlass = Message<"steading.forest.v1.MendGlass"> & {
+  /**
+   * @generated from field: string node = 1;
+   */
+  node: string;
+
+  /**
+   * @generated from field: string principal = 2;
+   */
+  principal: string;
+};
+
+/**
+ * Describes the message steading.forest.v1.MendGlass.
+ * Use `create(MendGlassSchema)` to create a new message.
+ */
+export const MendGlassSchema: GenMessage<MendGlass> = /*@__PURE__*/
+  messageDesc(file_steading_forest_v1_forest, 14);
+
+/**
  * @generated from message steading.forest.v1.WriteRequest
  */
 export type WriteRequest = Message<"steading.forest.v1.WriteRequest"> & {
@@ -463,7 +524,7 @@ export type WriteRequest = Message<"steading.forest.v1.WriteRequest"> & {
  * Use `create(WriteRequestSchema)` to create a new message.
  */
 export const WriteRequestSchema: GenMessage<WriteRequest> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 13);
+  messageDesc(file_steading_forest_v1_forest, 15);
 
 /**
  * @generated from message steading.forest.v1.WriteResponse
@@ -480,7 +541,7 @@ export type WriteResponse = Message<"steading.forest.v1.WriteResponse"> & {
  * Use `create(WriteResponseSchema)` to create a new message.
  */
 export const WriteResponseSchema: GenMessage<WriteResponse> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 14);
+  messageDesc(file_steading_forest_v1_forest, 16);
 
 /**
  * @generated from message steading.forest.v1.SnapshotRequest
@@ -493,7 +554,7 @@ export type SnapshotRequest = Message<"steading.forest.v1.SnapshotRequest"> & {
  * Use `create(SnapshotRequestSchema)` to create a new message.
  */
 export const SnapshotRequestSchema: GenMessage<SnapshotRequest> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 15);
+  messageDesc(file_steading_forest_v1_forest, 17);
 
 /**
  * @generated from message steading.forest.v1.SnapshotResponse
@@ -517,7 +578,7 @@ export type SnapshotResponse = Message<"steading.forest.v1.SnapshotResponse"> & 
  * Use `create(SnapshotResponseSchema)` to create a new message.
  */
 export const SnapshotResponseSchema: GenMessage<SnapshotResponse> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 16);
+  messageDesc(file_steading_forest_v1_forest, 18);
 
 /**
  * @generated from message steading.forest.v1.ChangesRequest
@@ -534,7 +595,7 @@ export type ChangesRequest = Message<"steading.forest.v1.ChangesRequest"> & {
  * Use `create(ChangesRequestSchema)` to create a new message.
  */
 export const ChangesRequestSchema: GenMessage<ChangesRequest> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 17);
+  messageDesc(file_steading_forest_v1_forest, 19);
 
 /**
  * @generated from message steading.forest.v1.ChangesResponse
@@ -563,7 +624,7 @@ export type ChangesResponse = Message<"steading.forest.v1.ChangesResponse"> & {
  * Use `create(ChangesResponseSchema)` to create a new message.
  */
 export const ChangesResponseSchema: GenMessage<ChangesResponse> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 18);
+  messageDesc(file_steading_forest_v1_forest, 20);
 
 /**
  * @generated from message steading.forest.v1.Change
@@ -585,7 +646,7 @@ export type Change = Message<"steading.forest.v1.Change"> & {
  * Use `create(ChangeSchema)` to create a new message.
  */
 export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 19);
+  messageDesc(file_steading_forest_v1_forest, 21);
 
 /**
  * @generated from message steading.forest.v1.KnownRequest
@@ -602,7 +663,7 @@ export type KnownRequest = Message<"steading.forest.v1.KnownRequest"> & {
  * Use `create(KnownRequestSchema)` to create a new message.
  */
 export const KnownRequestSchema: GenMessage<KnownRequest> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 20);
+  messageDesc(file_steading_forest_v1_forest, 22);
 
 /**
  * @generated from message steading.forest.v1.KnownResponse
@@ -619,7 +680,7 @@ export type KnownResponse = Message<"steading.forest.v1.KnownResponse"> & {
  * Use `create(KnownResponseSchema)` to create a new message.
  */
 export const KnownResponseSchema: GenMessage<KnownResponse> = /*@__PURE__*/
-  messageDesc(file_steading_forest_v1_forest, 21);
+  messageDesc(file_steading_forest_v1_forest, 23);
 
 /**
  * The one permission forest: changes go in here, replicas read from here.
