@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const main = resolve(import.meta.dirname, '../../apps/house/src/main.ts');
+const password = 'correct horse battery staple';
+export const spaceCount = 10;
+export const memberCount = 20;
+
+/** Starts a house as an operator would, on this database; resolves when it is ready. */
+export async function startHouse(options: { databaseUrl: string; dataDir: string; port: number }) {
+  const { databaseUrl, dataDir, port } = options;
+  const url = `http://localhost:${port}`;
+  mkdirSync(dataDir, { recursive: true });
+  const logFile = join(dataDir, 'house.log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/tmp',
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      STEADING_DATA: dataDir,
+      STEADING_HTTP_PORT: String(port),
+      STEADING_PUBLIC_URL: url,
+      STEADING_BIND: '127.0.0.1',
+      STEADING_LOG_LEVEL: 'warn',
+      // One address sends everything here; what is measured is the way in, not its limits.
+      STEADING_REQUESTS_PER_MINUTE: '1000000',
+      STEADING_ADDRESS_PER_MINUTE: '1000000',
+      STEADING_SIGN_IN_PER_MINUTE: '1000000',
+    },
+  });
+  for (const end = Date.now() + 60_000; ; ) {
+    const ready = await fetch(`${url}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ready) break;
+    if (child.exitCode !== null || Date.now() > end)
+      throw new Error(`the house did not start:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  return { url, pid: child.pid!, stop: () => child.kill('SIGTERM') };
+}
+
+/** Fills it through the doors that people use: 10 spaces with 20 members each. Gives the first person's cookie. */
+export async function fillHouse(url: string, dataDir: string): Promise<string> {
+  const token = new URL(readFileSync(join(dataDir, 'setup-link'), 'utf8').trim()).hash.slice(1);
+  const ada = await enter(url, '/auth/setup', { token, name: 'Ada 1', email: 'ada1@example.org', password });
+  const spaces: string[] = [];
+  for (let index = 0; index < spaceCount; index++) {
+    const { createSpace } = await ask<{ createSpace: { id: string } }>(
+      url,
+      ada,
+      'mutation ($input: CreateSpaceInput!) { createSpace(input: $input) { id } }',
+      { input: { nameId: `garden-${index}`, name: `Garden ${index}`, tagline: 'Measured', privacy: 'public' } },
+    );
+    spaces.push(createSpace.id);
+    await ask(
+      url,
+      ada,
+      'mutation ($id: ID!, $input: UpdateSpaceInput!) { updateSpace(id: $id, input: $input) { id } }',
+      {
+        id: createSpace.id,
+        input: { membership: 'open' },
+      },
+    );
+  }
+  for (let index = 2; index <= memberCount; index++) {
+    const email = `ada${index}@example.org`;
+    const invited = await ask<{ inviteToRegister: { link: string } }>(
+      url,
+      ada,
+      'mutation ($email: String!) { inviteToRegister(email: $email) { link } }',
+      { email },
+    );
+    const invitation = new URL(invited.inviteToRegister.link).hash.slice(1);
+    const person = await enter(url, '/auth/register', { invitation, name: `Ada ${index}`, email, password });
+    for (const id of spaces) await ask(url, person, 'mutation ($id: ID!) { joinSpace(id: $id) { id } }', { id });
+  }
+  return ada;
+}
+
+async function enter(url: string, path: string, body: unknown): Promise<string> {
+  const answer = await fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+  return answer.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
+}
+
+async function ask<T>(url: string, cookie: string, query: string, variables: Record<string, unknown>): Promise<T> {
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url, cookie },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await answer.json()) as { data: T; errors?: { message: string }[] };
+  if (errors) throw new Error(`${query}: ${JSON.stringify(errors)}`);
+  return data;
+}
