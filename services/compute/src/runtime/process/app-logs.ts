@@ -50,7 +50,12 @@ export function openAppLogs({ folder, segmentBytes = 2 ** 20, segments = 8 }: Ap
       bytes = 0;
     }
     for (; firsts.length > segments; ) rmSync(pathOf(folder, firsts.shift()!), { force: true });
-    appendFileSync(pathOf(folder, firsts.at(-1)!), text, { mode: 0o600 });
+    try {
+      appendFileSync(pathOf(folder, firsts.at(-1)!), text, { mode: 0o600 });
+    } catch {
+      // A full disk costs lines, which readers see as missed, and not the app.
+      return;
+    }
     bytes += Buffer.byteLength(text);
     grown.emit('grown');
   }

@@ -1,6 +1,7 @@
 import { checkDelay, restartDelay } from '#src/restart-rules.ts';
 import type { AppLogs } from '#src/runtime/process/app-logs.ts';
 import { checkHealth } from '#src/runtime/process/health.ts';
+import { isAlive } from '#src/runtime/process/proc.ts';
 import {
   adoptUnit,
   forgetInstance,
@@ -46,10 +47,10 @@ const unhealthyAfter = 3;
 export function createMember(options: MemberOptions): Member {
   const { machine, logs, desired } = options;
   const { clock } = machine;
-  let record = options.record;
+  let record = foundRecord(options.record);
   let reason = '';
   let unit: Unit | undefined;
-  let wasHealthy = record.state === 'healthy' || record.state === 'draining' || record.state === 'unhealthy';
+  let wasHealthy = ['healthy', 'draining', 'unhealthy'].includes(options.record.state);
   let sampled = { atMs: record.startedMs, cpuMs: 0 };
   let stopped: Promise<void> | undefined;
   const restartTimes: number[] = [];
@@ -61,7 +62,12 @@ export function createMember(options: MemberOptions): Member {
   function update(change: Partial<InstanceRecord>, why = reason): void {
     record = { ...record, ...change };
     reason = why;
-    if (!ending.signal.aborted || change.state) writeRecord(machine, record);
+    try {
+      writeRecord(machine, record);
+    } catch (error) {
+      // A full disk must not end an app that runs; what is not written down is found by its mark.
+      machine.log.error({ err: error, instanceId: record.id }, 'the state of an instance could not be written');
+    }
     options.changed();
   }
 
@@ -133,7 +139,11 @@ export function createMember(options: MemberOptions): Member {
       return `it ended with ${exit.signal ?? (exit.code === undefined ? 'an unknown code' : `code ${exit.code}`)}`;
     });
     const signal = AbortSignal.any([over.signal, ending.signal]);
-    const why = await Promise.race([ended, desired ? look(current, signal) : ended]);
+    const stopping = new Promise<string>((resolve) => {
+      if (ending.signal.aborted) resolve('');
+      ending.signal.addEventListener('abort', () => resolve(''), { once: true });
+    });
+    const why = await Promise.race([ended, stopping, ...(desired ? [look(current, signal)] : [])]);
     over.abort();
     return why;
   }
@@ -145,9 +155,9 @@ export function createMember(options: MemberOptions): Member {
     for (let checks = 0; ; checks++) {
       const healthy = record.state === 'healthy' || record.state === 'draining';
       await clock.sleep(healthy ? health.intervalMs : checkDelay(checks, health.intervalMs), signal);
-      if (signal.aborted) return new Promise(() => {});
+      if (signal.aborted) return '';
       const verdict = await checkHealth({ port: current.port, health, runCommand: current.check });
-      if (signal.aborted) return new Promise(() => {});
+      if (signal.aborted) return '';
       if (verdict.ok) {
         bad = 0;
         if (record.state === 'starting' || record.state === 'unhealthy') becomeHealthy();
@@ -165,8 +175,9 @@ export function createMember(options: MemberOptions): Member {
   }
 
   async function halt(current: Unit): Promise<void> {
-    current.terminate();
-    if (!(await gone(current, record.stopGraceMs))) await current.kill();
+    // Nothing to tell: the program itself was not started yet.
+    if (current.terminate() && (await gone(current, record.stopGraceMs))) return;
+    await current.kill();
   }
 
   async function gone(current: Unit, withinMs: number): Promise<boolean> {
@@ -230,4 +241,10 @@ export function createMember(options: MemberOptions): Member {
       return { memoryBytes: used.memoryBytes, cpuMillis };
     },
   };
+}
+
+/** An instance that ended while no house ran is not told as healthy, not even for a moment. */
+function foundRecord(record: InstanceRecord): InstanceRecord {
+  const gone = record.process === undefined || !isAlive(record.process);
+  return gone && record.state !== 'draining' ? { ...record, state: 'starting', port: 0 } : record;
 }

@@ -24,8 +24,8 @@ export interface Running {
   readonly name: ProcessName;
   /** Resolves when the outermost process is gone and nothing of the tree is left. */
   readonly exited: Promise<Exit>;
-  /** SIGTERM to the program itself: neither bubblewrap nor a shell in front of it hands it on. */
-  terminate(): void;
+  /** SIGTERM to the program itself: neither bubblewrap nor a shell in front of it hands it on. False: none yet. */
+  terminate(): boolean;
   /** SIGKILL to everything. Resolves when nothing is left, or rejects after 5 s. */
   kill(): Promise<void>;
   pids(): number[];
@@ -109,7 +109,7 @@ function track(name: ProcessName, ended: Promise<Exit>, options: RunningOptions)
     terminate() {
       const target = programOf(name.pid, options.statusFile);
       const named = target && processNamed(target);
-      if (named) signalProcess(named, 'SIGTERM');
+      return named !== undefined && signalProcess(named, 'SIGTERM');
     },
     kill: killAll,
   };

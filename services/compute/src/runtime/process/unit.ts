@@ -18,7 +18,8 @@ import type { Desired, InstanceState, Limits } from '#src/runtime/runtime.ts';
 export interface Unit {
   readonly port: number;
   readonly exited: Promise<Exit>;
-  terminate(): void;
+  /** SIGTERM; false where there is nothing yet that could take it. */
+  terminate(): boolean;
   kill(): Promise<void>;
   check(argv: readonly string[], timeoutMs: number): Promise<Verdict>;
   usage(): { memoryBytes: number; cpuMs: number };
@@ -97,7 +98,10 @@ async function startStatic(
   return {
     port: port.number,
     exited,
-    terminate: () => server.close(),
+    terminate() {
+      server.close();
+      return true;
+    },
     async kill() {
       server.close();
       server.closeAllConnections();

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ComputeService } from '@steading/contracts/rpc/compute';
+import { anonymous, newId, newRequestId, serviceCaller } from '@steading/kit';
+import { as } from '@steading/rpc';
+import { startTestHouse, type TestHouse } from '@steading/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { computeService } from '#src/service.ts';
+import { server } from './runtime-behaviour.ts';
+
+describe('the compute service', () => {
+  let house: TestHouse;
+  let source: string;
+  const caller = serviceCaller('deploy', newRequestId());
+
+  beforeAll(async () => {
+    source = mkdtempSync(join(tmpdir(), 'steading-source-'));
+    writeFileSync(join(source, 'app.js'), server('hello'));
+    house = await startTestHouse({ services: [computeService] });
+  });
+
+  afterAll(async () => {
+    await house?.close();
+    rmSync(source, { recursive: true, force: true });
+  });
+
+  const client = () => house.rpc.client(ComputeService);
+  const options = () => as(caller, { timeoutMs: 30_000 });
+
+  async function releaseOf(appId: string): Promise<string> {
+    for await (const { event } of client().build({ buildId: newId('bld'), appId, sourcePath: source }, options()))
+      if (event.case === 'done') return event.value.releaseId;
+    throw new Error('not built');
+  }
+
+  async function rollOut(appId: string, command: string[]): Promise<string> {
+    const generation = newId('dep');
+    const spec = { releaseId: await releaseOf(appId), command, drainMs: 100n, environment: { KEY: 'hunter2-hunter2' } };
+    await client().apply({ appId, generation, spec: { ...spec, masked: ['hunter2-hunter2'] } }, options());
+    let state = '';
+    for await (const view of client().watchRollout({ appId, generation }, options())) state = view.state;
+    expect(state).toBe('healthy');
+    return generation;
+  }
+
+  test('says what it runs apps on', async () => {
+    expect(await client().getRuntime({}, options())).toMatchObject({ name: 'process', builders: ['static', 'node'] });
+  });
+
+  test('refuses people', async () => {
+    await expect(client().listInstances({}, as(anonymous(newRequestId())))).rejects.toThrow(/services/);
+  });
+
+  test('refuses ids that are paths, and folders outside the source', async () => {
+    const ask = async (change: object) => {
+      for await (const _ of client().build(
+        { buildId: newId('bld'), appId: newId('app'), sourcePath: source, ...change },
+        options(),
+      ));
+    };
+    await expect(ask({ appId: '../../etc' })).rejects.toThrow(/appId/);
+    await expect(ask({ outputPath: '../..' })).rejects.toThrow(/outputPath/);
+    await expect(ask({ environment: { 'A;id': 'x' } })).rejects.toThrow(/environment/);
+  });
+
+  test('refuses a release of another app, and a generation older than the newest', async () => {
+    const [mine, other] = [newId('app'), newId('app')];
+    const old = newId('dep');
+    const releaseId = await releaseOf(other);
+    const spec = { releaseId, command: ['node', 'app.js'] };
+    await expect(client().apply({ appId: mine, generation: newId('dep'), spec }, options())).rejects.toThrow(/release/);
+    await rollOut(other, ['node', 'app.js']);
+    await expect(client().apply({ appId: other, generation: old, spec }, options())).rejects.toThrow(/newer/);
+    await client().removeApp({ appId: other }, options());
+    expect((await client().listInstances({ appId: other }, options())).instances).toEqual([]);
+  });
+
+  test('is where it was after the house was stopped and started', async () => {
+    const appId = newId('app');
+    const generation = await rollOut(appId, ['node', 'app.js']);
+    await house.stop();
+    house = await startTestHouse({ services: [computeService], over: house });
+    await expect
+      .poll(async () => (await client().listInstances({ appId }, options())).instances, { timeout: 10_000 })
+      .toMatchObject([{ generation, state: 'healthy' }]);
+    const [instance] = (await client().listInstances({ appId }, options())).instances;
+    expect(Number(instance!.memoryBytes)).toBeGreaterThan(2 ** 20);
+    expect(await (await fetch(`http://${instance!.address}/`)).text()).toBe('hello');
+    await client().removeApp({ appId }, options());
+  });
+});
