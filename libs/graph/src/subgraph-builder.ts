@@ -97,7 +97,11 @@ export function reference<Key, Shape>(
 
 /** Builds the schema. Throws where a root field does not say who may have it. */
 export function finish(builder: SubgraphBuilder): Subgraph {
-  const schema = builder.toSubGraphSchema({ linkUrl: 'https://specs.apollo.dev/federation/v2.6' });
+  const schema = builder.toSubGraphSchema({
+    linkUrl: 'https://specs.apollo.dev/federation/v2.6',
+    // The plugin's own guess at what is used overlooks @shareable on types.
+    federationDirectives: ['@key', '@shareable', '@external', '@requires', '@provides', '@inaccessible', '@override'],
+  });
   const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
   const { sdl } = (data as { _service: { sdl: string } })._service;
   return { schema, sdl };

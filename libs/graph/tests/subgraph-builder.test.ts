@@ -100,6 +100,15 @@ describe('the subgraph builder', () => {
     expect(sdl).toContain('scalar DateTime');
   });
 
+  it('takes types that several services declare', () => {
+    const builder = createSubgraphBuilder({ service: 'spaces', log, access: accessOf([]).access });
+    const Step = builder
+      .objectRef<Space>('Step')
+      .implement({ shareable: true, fields: (t) => ({ id: t.exposeID('id') }) });
+    builder.queryField('steps', (t) => t.field({ type: [Step], access: signedIn(), resolve: () => [] }));
+    expect(finish(builder).sdl).toMatch(/type Step\s+@shareable/);
+  });
+
   it('does not build a root field that does not say who may have it', () => {
     const builder = createSubgraphBuilder({ service: 'spaces', log, access: accessOf([]).access });
     // @ts-expect-error access is required
