@@ -100,7 +100,16 @@ export function finish(builder: SubgraphBuilder): Subgraph {
   const schema = builder.toSubGraphSchema({
     linkUrl: 'https://specs.apollo.dev/federation/v2.6',
     // The plugin's own guess at what is used overlooks @shareable on types.
-    federationDirectives: ['@key', '@shareable', '@external', '@requires', '@provides', '@inaccessible', '@override'],
+    federationDirectives: [
+      '@key',
+      '@extends',
+      '@shareable',
+      '@external',
+      '@requires',
+      '@provides',
+      '@inaccessible',
+      '@override',
+    ],
   });
   const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
   const { sdl } = (data as { _service: { sdl: string } })._service;
