@@ -60,9 +60,6 @@ export function createAccessDouble(): AccessDouble {
       watchers.add(call);
       return { stop: () => void watchers.delete(call) };
     },
-    node: () => undefined,
-    blocksOn: () => [],
-    privilegesOf: () => [],
     get revision() {
       return revision;
     },

@@ -135,12 +135,20 @@ async function watchRollout(work: Work): Promise<void> {
         stream: line.stream,
         text: line.text,
       }));
-      throw new StageFailure('not-healthy', seen.reason || 'The new version did not become healthy.', lastLines);
+      throw new StageFailure('not-healthy', unhealthyText(seen.reason), lastLines);
     }
-    const words = seen.reason || seen.state;
+    const words = seen.reason || (seen.state === 'checking' ? 'Waiting until it is healthy.' : 'Starting.');
     if (words !== shown) work.log.write('deploying', 'steading', words);
     shown = words;
   }
   work.signal.throwIfAborted();
   throw new Error('the watch over a rollout ended without saying how it is');
+}
+
+/** Compute gives a cause (`it ended with code 3`); people get a sentence. */
+function unhealthyText(cause: string): string {
+  const told = cause.trim().replace(/\.$/, '');
+  return told === ''
+    ? 'The new version did not become healthy. What was live before stays.'
+    : `The new version did not become healthy: ${told}. What was live before stays.`;
 }
