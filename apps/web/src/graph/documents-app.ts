@@ -54,7 +54,7 @@ export const AppSettingsDocument = graphql(`
   query AppSettings($id: ID!) {
     app(id: $id) {
       id name
-      source { kind url branch commit hasToken deployKey webhookUrl deployHookUrl }
+      source { kind url branch commit hasToken deployKey webhookUrl deployHookUrl hasWebhookSecret hasDeployHookToken }
       build { builder installCommand buildCommand startCommand outputFolder rootFolder singlePage }
       runtime { replicas healthPath drainSeconds memoryMb cpuMillis keep }
       isolation { runtime level text }

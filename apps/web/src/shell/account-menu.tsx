@@ -24,7 +24,7 @@ export function AccountMenu() {
   const trigger = (
     <button
       type="button"
-      aria-label={words.shell.you(viewer.person.name)}
+      title={words.shell.you(viewer.person.name)}
       className="flex items-center gap-2.5 rounded-lg px-2 py-1.5 text-left hover:bg-ink/6"
     >
       <Tile name={viewer.person.name} person />

@@ -1,6 +1,6 @@
-import { Link, type LinkProps } from '@tanstack/react-router';
+import { Link, type LinkProps, useRouterState } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
-import { Fragment, type ReactNode, useEffect } from 'react';
+import { Fragment, type ReactNode, useEffect, useRef } from 'react';
 import { useWords } from '#src/words/words.tsx';
 
 export interface Crumb {
@@ -34,22 +34,24 @@ export function Frame({ title, badge, about, icon, crumbs = [], tabs = [], actio
   }, [title, words]);
   return (
     <>
-      <header className="border-b px-4 pt-4 sm:px-8 sm:pt-6">
-        {crumbs.length > 0 && <Crumbs crumbs={crumbs} />}
-        <div className="flex flex-wrap items-center gap-x-4 gap-y-3 pb-4">
-          {icon}
-          <div className="min-w-0 flex-1 basis-56">
-            <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-              <h1 className="text-[1.667rem] leading-tight">{title}</h1>
-              {badge}
+      <header className="border-b">
+        <div className="mx-auto max-w-6xl px-4 pt-4 sm:px-8 sm:pt-6">
+          {crumbs.length > 0 && <Crumbs crumbs={crumbs} />}
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-3 pb-4">
+            {icon}
+            <div className="min-w-0 flex-1 basis-56">
+              <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+                <h1 className="text-[1.667rem] leading-tight">{title}</h1>
+                {badge}
+              </div>
+              {about && <div className="mt-0.5 text-[0.933rem] text-ink-soft">{about}</div>}
             </div>
-            {about && <div className="mt-0.5 text-[0.933rem] text-ink-soft">{about}</div>}
+            {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
           </div>
-          {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+          {tabs.length > 0 && <Tabs tabs={tabs} label={title} />}
         </div>
-        {tabs.length > 0 && <Tabs tabs={tabs} label={title} />}
       </header>
-      <div className="flex flex-col gap-8 px-4 py-6 sm:px-8 sm:py-8">{children}</div>
+      <div className="mx-auto flex max-w-6xl flex-col gap-8 px-4 py-6 sm:px-8 sm:py-8">{children}</div>
     </>
   );
 }
@@ -57,7 +59,7 @@ export function Frame({ title, badge, about, icon, crumbs = [], tabs = [], actio
 function Crumbs({ crumbs }: { crumbs: Crumb[] }) {
   const words = useWords();
   return (
-    <nav aria-label={words.shell.breadcrumb} className="mb-2 text-[0.9rem] text-ink-soft">
+    <nav aria-label={words.shell.breadcrumb} className="mb-2 -ml-1 text-[0.9rem] text-ink-soft">
       <ol className="flex flex-wrap items-center gap-1">
         {crumbs.map((crumb) => (
           <Fragment key={crumb.label}>
@@ -77,8 +79,14 @@ function Crumbs({ crumbs }: { crumbs: Crumb[] }) {
 }
 
 function Tabs({ tabs, label }: { tabs: Tab[]; label: string }) {
+  const nav = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page means another current tab.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [path]);
   return (
-    <nav aria-label={label} className="-mb-px flex gap-1 overflow-x-auto">
+    <nav ref={nav} aria-label={label} className="-mb-px flex gap-1 overflow-x-auto">
       {tabs.map((tab) => (
         <Link
           key={tab.label}

@@ -50,9 +50,7 @@ export function HouseShell() {
             tabIndex={-1}
             className="min-h-[calc(100dvh-3.25rem)] bg-sheet lg:min-h-[calc(100dvh-1rem)] lg:rounded-2xl lg:border lg:shadow-sheet"
           >
-            <div className="mx-auto max-w-6xl">
-              <Outlet />
-            </div>
+            <Outlet />
           </main>
         </div>
       </div>
@@ -74,13 +72,13 @@ function PhoneBar({ open, onToggle }: { open: boolean; onToggle: () => void }) {
   const words = useWords();
   const { house } = useSession();
   return (
-    <div className="sticky top-0 z-30 flex h-13 items-center gap-2.5 border-b bg-ground px-3 lg:hidden">
+    <header className="sticky top-0 z-30 flex h-13 items-center gap-2.5 border-b bg-ground px-3 lg:hidden">
       <IconButton label={open ? words.shell.closeMenu : words.shell.menu} aria-expanded={open} onClick={onToggle}>
         {open ? <X aria-hidden className="size-5" /> : <MenuIcon aria-hidden className="size-5" />}
       </IconButton>
       <BrandMark className="size-6.5" />
       <span className="font-serif text-[1.133rem] font-semibold">{house.name || words.brand}</span>
-    </div>
+    </header>
   );
 }
 

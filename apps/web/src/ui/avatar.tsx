@@ -17,8 +17,8 @@ export function Tile({ name, person, large }: { name: string; person?: boolean; 
       aria-hidden
       className={classNames(
         'inline-grid shrink-0 place-items-center font-semibold select-none',
-        person ? 'rounded-full' : 'rounded-md',
-        large ? 'size-10 rounded-xl text-[1.1rem]' : 'size-6 text-[0.8rem]',
+        person ? 'rounded-full' : large ? 'rounded-xl' : 'rounded-md',
+        large ? 'size-10 text-[1.1rem]' : 'size-6 text-[0.8rem]',
         earths[sum % earths.length],
       )}
     >

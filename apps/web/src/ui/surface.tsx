@@ -32,6 +32,7 @@ export function Rows({ children, label }: { children: ReactNode; label?: string 
   );
 }
 
+/** One row; wraps where there is no room. */
 export function Row({ children, className }: { children: ReactNode; className?: string }) {
   return (
     <li className={classNames('relative flex flex-wrap items-center gap-x-4 gap-y-1.5 px-4 py-3', className)}>
@@ -40,13 +41,17 @@ export function Row({ children, className }: { children: ReactNode; className?: 
   );
 }
 
-/** Names and values side by side. */
-export function Facts({ facts }: { facts: [string, ReactNode][] }) {
+/** Names and values, side by side or, where it is narrow, one above the other. */
+export function Facts({ facts, stacked }: { facts: [string, ReactNode][]; stacked?: boolean }) {
   return (
-    <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-[0.933rem]">
+    <dl
+      className={
+        stacked ? 'flex flex-col gap-3 text-[0.933rem]' : 'grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-[0.933rem]'
+      }
+    >
       {facts.map(([name, value]) => (
-        <div key={name} className="col-span-2 grid grid-cols-subgrid items-baseline">
-          <dt className="text-ink-soft">{name}</dt>
+        <div key={name} className={stacked ? '' : 'col-span-2 grid grid-cols-subgrid items-baseline'}>
+          <dt className={stacked ? 'text-[0.867rem] text-ink-soft' : 'text-ink-soft'}>{name}</dt>
           <dd className="min-w-0">{value}</dd>
         </div>
       ))}

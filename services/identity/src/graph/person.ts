@@ -19,6 +19,12 @@ export function addPerson(builder: SubgraphBuilder, deps: IdentityDeps) {
     fields: (t) => ({
       id: t.exposeID('id'),
       name: t.exposeString('name'),
+      state: t.string({
+        nullable: true,
+        description: 'active or suspended; for operators only.',
+        resolve: (person, _, { caller }) =>
+          deps.access.can(caller, 'platform.read-people', platformNode) ? person.state : null,
+      }),
       email: t.string({
         nullable: true,
         resolve: (person, _, { caller }) => (maySeeEmail(deps.access, caller, person.id) ? person.email : null),

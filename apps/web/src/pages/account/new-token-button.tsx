@@ -1,11 +1,13 @@
 import { useState } from 'react';
 import { graphql } from '#src/graph/tada.ts';
 import { useMutate } from '#src/graph/use-mutate.ts';
+import { ScopeFields } from '#src/pages/account/scope-fields.tsx';
+import { scopesOf } from '#src/pages/account/scopes.ts';
 import { Button } from '#src/ui/button.tsx';
 import { CopyLine } from '#src/ui/copy.tsx';
 import { DeedForm } from '#src/ui/deed-form.tsx';
 import { Dialog } from '#src/ui/dialog.tsx';
-import { CheckField, SelectField, TextField } from '#src/ui/field.tsx';
+import { SelectField, TextField } from '#src/ui/field.tsx';
 import { Note } from '#src/ui/surface.tsx';
 import { useWords } from '#src/words/words.tsx';
 
@@ -26,9 +28,9 @@ export function NewTokenButton() {
     setOpen(false);
     setValue(undefined);
   };
-  const create = async (field: (name: string) => string, form: HTMLFormElement) => {
+  const create = async (field: (name: string) => string) => {
     const days = field('days');
-    const scopes = new FormData(form).getAll('scopes').filter((scope) => typeof scope === 'string');
+    const scopes = scopesOf(field('kind'), field('place'));
     const { createToken } = await mutate(CreateDocument, {
       name: field('name'),
       scopes,
@@ -50,19 +52,7 @@ export function NewTokenButton() {
         ) : (
           <DeedForm submit={text.submit} deed={create}>
             <TextField label={text.name} name="name" required maxLength={64} autoComplete="off" />
-            <fieldset className="flex flex-col gap-2.5">
-              <legend className="mb-1.5 text-[0.9rem] font-medium">{text.scopes}</legend>
-              {Object.entries(text.scopeMeaning).map(([scope, meaning], index) => (
-                <CheckField
-                  key={scope}
-                  label={scope}
-                  hint={meaning}
-                  name="scopes"
-                  value={scope}
-                  defaultChecked={index === 0}
-                />
-              ))}
-            </fieldset>
+            <ScopeFields />
             <SelectField label={text.days} name="days" defaultValue="90">
               {['30', '90', '365', ''].map((days) => (
                 <option key={days} value={days}>

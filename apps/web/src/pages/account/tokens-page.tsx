@@ -50,6 +50,7 @@ export function TokensPage() {
                     </p>
                   </div>
                   <div className="flex flex-wrap gap-1">
+                    {token.scopes.length === 0 && <Tag>{text.unlimited}</Tag>}
                     {token.scopes.map((scope) => (
                       <Tag key={scope}>{scope}</Tag>
                     ))}

@@ -38,6 +38,7 @@ export function AppOverviewPage() {
       <Section title={words.space.about}>
         <Panel className="flex flex-col gap-4">
           <Facts
+            stacked
             facts={[
               [words.app.environment, app.environment.name],
               [

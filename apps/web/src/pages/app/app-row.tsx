@@ -20,8 +20,8 @@ export function AppRow({ app, place }: { app: AppRowApp; place?: ReactNode }) {
   const words = useWords();
   const failedOver = app.state === 'live' && app.newest?.state === 'failed';
   return (
-    <Row className="hover:bg-sunken">
-      <div className="min-w-0 flex-1 basis-52">
+    <Row className="grid grid-cols-[minmax(0,1fr)_auto_2rem] hover:bg-sunken md:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_8.5rem_2rem]">
+      <div className="min-w-0">
         <Link
           to="/a/$appId"
           params={{ appId: app.id }}
@@ -32,7 +32,7 @@ export function AppRow({ app, place }: { app: AppRowApp; place?: ReactNode }) {
         </Link>
         {place && <div className="truncate text-[0.867rem] text-ink-soft">{place}</div>}
       </div>
-      <div className="min-w-0 flex-1 basis-60 text-[0.867rem] text-ink-soft">
+      <div className="order-last col-span-3 min-w-0 text-[0.867rem] text-ink-soft md:order-none md:col-span-1">
         {app.newest ? (
           <>
             <p className="truncate">{app.newest.commitMessage ?? words.app.deployment(app.newest.number)}</p>

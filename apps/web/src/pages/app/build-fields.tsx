@@ -53,14 +53,13 @@ export function BuildFields({ values }: { values: BuildValues }) {
 
 /** What the fields hold, as the house takes it. */
 export function buildInput(field: (name: string) => string) {
-  const text = (name: string) => field(name) || null;
   return {
     builder: field('builder') || 'automatic',
-    installCommand: text('installCommand'),
-    buildCommand: text('buildCommand'),
-    startCommand: text('startCommand'),
-    outputFolder: text('outputFolder'),
-    rootFolder: text('rootFolder'),
+    installCommand: field('installCommand'),
+    buildCommand: field('buildCommand'),
+    startCommand: field('startCommand'),
+    outputFolder: field('outputFolder'),
+    rootFolder: field('rootFolder'),
     singlePage: field('singlePage') === 'on',
   };
 }

@@ -15,7 +15,7 @@ import { isUnderWay, useApp } from '#src/pages/app/use-app.ts';
 import { ConfirmButton } from '#src/ui/confirm-dialog.tsx';
 import { QueryView } from '#src/ui/query-view.tsx';
 import { StateBadge } from '#src/ui/status.tsx';
-import { Panel, Section } from '#src/ui/surface.tsx';
+import { Note, Panel, Section } from '#src/ui/surface.tsx';
 import { useWords } from '#src/words/words.tsx';
 
 const TracePlot = lazy(() => import('#src/pages/app/trace-plot.tsx').then((file) => ({ default: file.TracePlot })));
@@ -45,6 +45,7 @@ export function DeploymentPage() {
 function View({ deployment }: { deployment: Deployment }) {
   const words = useWords();
   const text = words.app.detail;
+  const app = useApp();
   const underWay = isUnderWay(deployment.state);
   return (
     <>
@@ -63,11 +64,15 @@ function View({ deployment }: { deployment: Deployment }) {
           )}
         </div>
       )}
-      <BuildLog
-        deploymentId={deployment.id}
-        underWay={underWay}
-        stages={deployment.stages.map((stage) => stage.name)}
-      />
+      {app.may.readLogs ? (
+        <BuildLog
+          deploymentId={deployment.id}
+          underWay={underWay}
+          stages={deployment.stages.map((stage) => stage.name)}
+        />
+      ) : (
+        <Note>{words.app.logs.noRight}</Note>
+      )}
       <Section title={text.trace}>
         {deployment.trace ? (
           <Suspense>

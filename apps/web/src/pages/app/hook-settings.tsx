@@ -1,9 +1,11 @@
 import { useState } from 'react';
 import { graphql } from '#src/graph/tada.ts';
-import { useMutate } from '#src/graph/use-mutate.ts';
+import { useAction, useMutate } from '#src/graph/use-mutate.ts';
 import type { AppSettings } from '#src/pages/app/update-app.ts';
+import { Button } from '#src/ui/button.tsx';
 import { ConfirmButton } from '#src/ui/confirm-dialog.tsx';
 import { CopyLine } from '#src/ui/copy.tsx';
+import { ProblemNote } from '#src/ui/problem-note.tsx';
 import { Panel, Section } from '#src/ui/surface.tsx';
 import { useWords } from '#src/words/words.tsx';
 
@@ -24,6 +26,7 @@ export function HookSettings({ app, onChanged }: { app: AppSettings; onChanged: 
           title={text.webhook}
           note={text.webhookNote}
           url={app.source.webhookUrl}
+          made={app.source.hasWebhookSecret}
           onChanged={onChanged}
         />
         <Hook
@@ -32,6 +35,7 @@ export function HookSettings({ app, onChanged }: { app: AppSettings; onChanged: 
           title={text.deployHook}
           note={text.deployHookNote}
           url={app.source.deployHookUrl}
+          made={app.source.hasDeployHookToken}
           onChanged={onChanged}
         />
       </div>
@@ -44,11 +48,13 @@ interface HookProps {
   hook: string;
   title: string;
   note: string;
-  url: string | null;
+  url: string;
+  /** Whether there is a secret already: the hook works only with one. */
+  made: boolean;
   onChanged(): void;
 }
 
-function Hook({ app, hook, title, note, url, onChanged }: HookProps) {
+function Hook({ app, hook, title, note, url, made, onChanged }: HookProps) {
   const words = useWords();
   const text = words.app.settings;
   const mutate = useMutate();
@@ -58,15 +64,22 @@ function Hook({ app, hook, title, note, url, onChanged }: HookProps) {
     setFresh(renewHook);
     onChanged();
   };
-  const address = fresh?.url ?? url;
+  const first = useAction(renew);
   return (
     <Panel className="flex flex-col gap-3">
       <h3 className="font-medium">{title}</h3>
       <p className="text-[0.9rem] text-ink-soft">{note}</p>
-      {address && <CopyLine label="URL" value={new URL(address, location.origin).href} />}
+      <CopyLine label="URL" value={new URL(fresh?.url ?? url, location.origin).href} />
+      <ProblemNote problem={first.problem} />
       {fresh && <CopyLine label={text.newSecret} value={fresh.secret} />}
       <div>
-        <ConfirmButton small label={text.renew} title={text.renewTitle} text={text.renewText} deed={renew} />
+        {made ? (
+          <ConfirmButton small label={text.renew} title={text.renewTitle} text={text.renewText} deed={renew} />
+        ) : (
+          <Button small busy={first.busy} onClick={() => void first.run()}>
+            {text.makeSecret}
+          </Button>
+        )}
       </div>
     </Panel>
   );

@@ -51,7 +51,7 @@ export function LogLines({ lines, label, follow, onFollow, mark, tall }: LogLine
           className={classNames(
             'flex gap-3 px-4 hover:bg-white/5',
             line.stream === 'stderr' && 'text-[#f0b9a8]',
-            line.stream === 'house' && 'text-[#a7d8b3]',
+            line.stream === 'steading' && 'text-[#a7d8b3]',
             mark && line.text.toLowerCase().includes(mark) && 'bg-[#4a4020]',
           )}
         >

@@ -14,14 +14,14 @@ export function RuntimeSettings({ app }: { app: AppSettings }) {
   const numbers: [NumberName, string, number, string?][] = [
     ['replicas', text.replicas, 1],
     ['drainSeconds', text.drain, 0, text.drainHint],
-    ['memoryMb', text.memory, 32],
-    ['cpuMillis', text.cpu, 10],
+    ['memoryMb', text.memory, 0, text.zeroHint],
+    ['cpuMillis', text.cpu, 0, text.zeroHint],
     ['keep', text.keep, 1],
   ];
   const save = (field: (name: string) => string) =>
     update({
       runtime: {
-        healthPath: field('healthPath') || null,
+        healthPath: field('healthPath'),
         replicas: Number(field('replicas')),
         drainSeconds: Number(field('drainSeconds')),
         memoryMb: Number(field('memoryMb')),

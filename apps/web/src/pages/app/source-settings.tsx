@@ -18,7 +18,7 @@ export function SourceSettings({ app }: { app: AppSettings }) {
         source: {
           kind: 'git',
           url: field('url'),
-          branch: field('branch') || null,
+          branch: field('branch'),
           ...(field('token') && { token: field('token') }),
         },
       }),

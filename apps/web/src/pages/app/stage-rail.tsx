@@ -34,7 +34,7 @@ export function StageRail({ stages }: { stages: Stage[] }) {
           )}
           <span
             className={classNames(
-              'relative grid size-6 shrink-0 place-items-center rounded-full border-2',
+              'relative z-1 grid size-6 shrink-0 place-items-center rounded-full border-2',
               looks[stage.state] ?? 'border-line-strong/50 bg-sheet text-ink-soft',
             )}
           >

@@ -6,7 +6,7 @@ const UpdateAppDocument = graphql(`
   mutation UpdateApp($id: ID!, $input: UpdateAppInput!) {
     updateApp(id: $id, input: $input) {
       id name
-      source { kind url branch commit hasToken deployKey webhookUrl deployHookUrl }
+      source { kind url branch commit hasToken deployKey webhookUrl deployHookUrl hasWebhookSecret hasDeployHookToken }
       build { builder installCommand buildCommand startCommand outputFolder rootFolder singlePage }
       runtime { replicas healthPath drainSeconds memoryMb cpuMillis keep }
     }

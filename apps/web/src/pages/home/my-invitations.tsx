@@ -60,12 +60,15 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
           <RelativeTime at={invitation.createdAt} />
         </p>
       </div>
-      <Button small variant="primary" busy={accept.busy} onClick={() => void accept.run()}>
-        {words.space.home.accept}
-      </Button>
-      <Button small variant="quiet" busy={reject.busy} onClick={() => void reject.run()}>
-        {words.space.home.decline}
-      </Button>
+      <div className="flex gap-1">
+        {' '}
+        <Button small variant="primary" busy={accept.busy} onClick={() => void accept.run()}>
+          {words.space.home.accept}
+        </Button>
+        <Button small variant="quiet" busy={reject.busy} onClick={() => void reject.run()}>
+          {words.space.home.decline}
+        </Button>
+      </div>{' '}
       <ProblemNote problem={accept.problem ?? reject.problem} />
     </Row>
   );

@@ -34,15 +34,15 @@ export function CreateStep({ project, source, inspection }: CreateStepProps) {
     const { createApp } = await mutate(CreateAppDocument, {
       input: {
         projectId: project.id,
-        environmentId: field('environment') || null,
+        ...(field('environment') && { environmentId: field('environment') }),
         name: field('name'),
         nameId: field('nameId'),
         source: {
           kind: 'git',
           url: source.url,
-          branch: source.branch || inspection?.defaultBranch || null,
-          token: source.token || null,
-          withDeployKey: source.withDeployKey,
+          branch: source.branch || inspection?.defaultBranch || '',
+          ...(source.token && { token: source.token }),
+          ...(source.withDeployKey && { withDeployKey: true }),
         },
         build: buildInput(field),
       },

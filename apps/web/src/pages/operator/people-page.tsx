@@ -81,7 +81,7 @@ function PersonRow({ person }: { person: Person }) {
         </p>
         <p className="truncate text-[0.867rem] text-ink-soft">{person.email}</p>
       </div>
-      <StateBadge state={person.state} />
+      {person.state && <StateBadge state={person.state} />}
       {!own &&
         (person.state === 'suspended' ? (
           <Button small busy={reactivate.busy} onClick={() => void reactivate.run()}>

@@ -32,7 +32,7 @@ export function NewSpacePage() {
         nameId: field('nameId'),
         tagline: field('tagline'),
         privacy: field('privacy'),
-        parentId: parent?.id ?? null,
+        ...(parent && { parentId: parent.id }),
       },
     });
     await navigate({ to: '/s/$space', params: { space: createSpace.nameId } });

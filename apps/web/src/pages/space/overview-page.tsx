@@ -37,6 +37,7 @@ export function SpaceOverviewPage() {
       <Section title={words.space.about}>
         <Panel className="flex flex-col gap-4">
           <Facts
+            stacked
             facts={[
               [words.space.yourRole, space.myRole ? (words.roles[space.myRole] ?? space.myRole) : words.space.noRole],
               [words.space.tabs.members, words.space.memberCount(space.memberCount)],

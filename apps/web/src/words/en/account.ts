@@ -37,12 +37,11 @@ export const account = {
       string,
       string
     >,
-    scopeMeaning: {
-      read: 'Read what you can see',
-      deploy: 'Deploy, roll back, read logs',
-      write: 'Change what you may change',
-      admin: 'Everything you may do',
-    } as Record<string, string>,
+    place: 'Where',
+    everywhere: 'Everywhere you may',
+    kind: 'What it may do there',
+    kinds: { all: 'Everything you may', deploy: 'Deploy and run apps', read: 'Only read' } as Record<string, string>,
+    unlimited: 'everything',
     submit: 'Make the token',
     once: 'Copy it now: it is never shown again.',
     used: 'last used',
