@@ -37,9 +37,6 @@ export function createForestAccess(kinds: readonly KindDefinition[], now: () => 
     get revision() {
       return revision;
     },
-    node: (id) => forest.node(id),
-    blocksOn: (id) => forest.blocksOn(id),
-    privilegesOf: (kind) => forest.privilegesOf(kind),
   };
   return Object.assign(access, { forest });
 }

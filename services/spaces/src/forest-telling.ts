@@ -3,7 +3,7 @@ import type { Caller } from '@steading/kit';
 import { groupOf, type MemberRole, memberRoles } from '#src/communities.ts';
 import type { SpacesDeps } from '#src/deps.ts';
 import { platformNode } from '#src/kinds.ts';
-import { membersReader, membersWriter } from '#src/members-db.ts';
+import { membersReader, membersWriter, type UntoldRow } from '#src/members-db.ts';
 import { type SpaceRow, spacesReader } from '#src/spaces-db.ts';
 
 /*
@@ -11,6 +11,8 @@ import { type SpaceRow, spacesReader } from '#src/spaces-db.ts';
  * transaction what the forest has to hear, and is told right after the commit; a job tells what a crash left untold.
  * Telling again changes nothing, and whoever tells reads once more afterwards: the last word is always the table's.
  */
+
+const mostAtOnce = 1000;
 
 export type SpaceShape = Pick<SpaceRow, 'id' | 'name' | 'parent_id' | 'level' | 'privacy'>;
 
@@ -64,16 +66,28 @@ export function memberOps(spaceId: string, personId: string, role: MemberRole | 
   return memberRoles.map((one) => ({ op: one === role ? 'join' : 'leave', group: groupOf(spaceId, one), principal }));
 }
 
-/** Tells the forest everything noted so far, oldest first. */
-export async function tellForest(deps: SpacesDeps, caller: Caller): Promise<void> {
-  for (;;) {
-    const rows = await membersReader(deps.db).untold(100);
-    for (const row of rows) {
-      await tellOne(deps, caller, { spaceId: row.space_id, personId: row.person_id });
-      await deps.db.write((tx) => membersWriter(tx).told(row.space_id, row.person_id, row.change));
+/**
+ * Tells the forest what was noted of these spaces: called after the commit that noted it. Throws where the forest
+ * cannot be reached; the change stands, and the job tells it.
+ */
+export async function tellForest(deps: SpacesDeps, caller: Caller, spaceIds: readonly string[]): Promise<void> {
+  for (const row of await membersReader(deps.db).untoldOf(spaceIds)) await tellRow(deps, caller, row);
+}
+
+/** Tells what a crash or an unreachable forest left untold, oldest first. One that fails does not hold up the rest. */
+export async function tellForestAll(deps: SpacesDeps, caller: Caller): Promise<void> {
+  for (const row of await membersReader(deps.db).untold(mostAtOnce)) {
+    try {
+      await tellRow(deps, caller, row);
+    } catch (error) {
+      deps.log.warn({ err: error, space: row.space_id }, 'the forest has not been told of a change; it will be again');
     }
-    if (rows.length < 100) return;
   }
+}
+
+async function tellRow(deps: SpacesDeps, caller: Caller, row: UntoldRow): Promise<void> {
+  await tellOne(deps, caller, { spaceId: row.space_id, personId: row.person_id });
+  await deps.db.write((tx) => membersWriter(tx).told(row.space_id, row.person_id, row.change));
 }
 
 async function tellOne(deps: SpacesDeps, caller: Caller, what: { spaceId: string; personId: string }): Promise<void> {

@@ -40,9 +40,15 @@ const untold = statement<[spaceId: string, personId: string]>(
   `insert into spaces.untold (space_id, person_id) values ($1, $2)
    on conflict (space_id, person_id) do update set change = default`,
 );
-const untoldList = statement<[limit: number], { space_id: string; person_id: string; change: string }>(
+export type UntoldRow = { readonly space_id: string; readonly person_id: string; readonly change: string };
+
+const untoldOf = statement<[spaces: readonly string[]], UntoldRow>(
+  'spaces.untold.ofSpaces',
+  `select space_id, person_id, change::text from spaces.untold where space_id = any($1::text[]) order by untold.change`,
+);
+const untoldList = statement<[limit: number], UntoldRow>(
   'spaces.untold.list',
-  'select space_id, person_id, change::text from spaces.untold order by change limit $1',
+  'select space_id, person_id, change::text from spaces.untold order by untold.change limit $1',
 );
 const told = statement<[spaceId: string, personId: string, change: string]>(
   'spaces.untold.told',
@@ -57,6 +63,7 @@ export function membersReader(reader: Reader) {
     rolesOf: (personId: string, spaces: readonly string[]) => reader.all(rolesOf, personId, spaces),
     counts: async (spaceId: string): Promise<RoleCounts> =>
       Object.fromEntries((await reader.all(counts, spaceId)).map((row) => [row.role, row.count])),
+    untoldOf: (spaces: readonly string[]) => reader.all(untoldOf, spaces),
     untold: (limit: number) => reader.all(untoldList, limit),
   };
 }

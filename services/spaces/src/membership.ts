@@ -102,14 +102,16 @@ export async function setRole(
     }
     return putMember(deps, tx, caller, spaceId, { personId: change.personId, to: change.role, action: 'role-changed' });
   });
-  await tellForest(deps, caller);
+  await tellForest(deps, caller, [spaceId]);
   return row;
 }
 
 /** Takes somebody out of a space and of everything below it; oneself too: then it is leaving. */
 export async function removeMember(deps: SpacesDeps, caller: Caller, spaceId: string, personId: string): Promise<void> {
   const leaves = caller.principal === `user:${personId}`;
+  const left: string[] = [];
   await deps.db.write(async (tx) => {
+    left.length = 0;
     await lockSpace(tx, spaceId);
     const members = membersWriter(tx);
     const member = await members.one(spaceId, personId);
@@ -122,11 +124,12 @@ export async function removeMember(deps: SpacesDeps, caller: Caller, spaceId: st
       checkRoleChange({ space, counts: await members.counts(space.id), from: here.role, to: undefined });
       await members.remove(space.id, personId);
       await members.noteUntold(space.id, personId);
+      left.push(space.id);
       const action = leaves ? 'member-left' : 'member-removed';
       await audit(deps.bus, tx, caller, { spaceId: space.id, action, target: personId, before: { role: here.role } });
     }
   });
-  await tellForest(deps, caller);
+  await tellForest(deps, caller, left);
 }
 
 /** Walks into a space that is open. */
@@ -140,7 +143,7 @@ export async function joinSpace(deps: SpacesDeps, caller: Caller, spaceId: strin
     await putMember(deps, tx, caller, spaceId, { personId, to: 'member', action: 'member-joined' });
     return space;
   });
-  await tellForest(deps, caller);
+  await tellForest(deps, caller, [spaceId]);
   return joined;
 }
 

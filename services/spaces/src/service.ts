@@ -6,7 +6,7 @@ import { newRequestId, serviceCaller } from '@steading/kit';
 import { defineService } from '@steading/service';
 import type { SpacesDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
-import { tellForest } from '#src/forest-telling.ts';
+import { tellForestAll } from '#src/forest-telling.ts';
 import { addInvitations, addSpaceInvitation } from '#src/graph/invitation.ts';
 import { addPerson } from '#src/graph/member.ts';
 import { addSpace } from '#src/graph/space.ts';
@@ -26,7 +26,7 @@ export const spacesService = defineService({
   create(context) {
     const { db, bus, access, clock, log, rpc } = context;
     const deps: SpacesDeps = { db, bus, access, clock, log, identity: rpc.client(IdentityService) };
-    const tellAll = () => tellForest(deps, serviceCaller('spaces', newRequestId()));
+    const tellAll = () => tellForestAll(deps, serviceCaller('spaces', newRequestId()));
     return {
       rpc: spacesRpc(deps),
       graph: makeGraph(deps),

@@ -84,7 +84,7 @@ export async function accept(deps: SpacesDeps, caller: Caller, id: string): Prom
   const invitation = await mine(deps, caller, id);
   const personId = requireWholePerson(caller);
   await deps.db.write((tx) => acceptFor(deps, tx, caller, invitation, personId));
-  await tellForest(deps, caller);
+  await tellForest(deps, caller, [invitation.space_id]);
   return mustFind(deps, invitation.space_id);
 }
 

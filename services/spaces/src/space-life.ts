@@ -31,14 +31,12 @@ export async function createSpace(deps: SpacesDeps, caller: Caller, input: Creat
   const parentId = parent?.id ?? null;
   const shape = { id, name: input.name, parent_id: parentId, level, privacy: input.privacy };
   await deps.access.write(caller, plantOps(shape, personId));
-  try {
-    return await insertSpace(deps, caller, { id, level, parentId, input, personId });
-  } catch (error) {
+  const made = await insertSpace(deps, caller, { id, level, parentId, input, personId }).catch(async (error) => {
     await deps.access.write(caller, [{ op: 'remove', node: id }]);
     throw error;
-  } finally {
-    await tellForest(deps, caller);
-  }
+  });
+  await tellForest(deps, caller, made.path);
+  return made.row;
 }
 
 interface Insertion {
@@ -49,7 +47,7 @@ interface Insertion {
   readonly personId: string;
 }
 
-function insertSpace(deps: SpacesDeps, caller: Caller, one: Insertion): Promise<SpaceRow> {
+function insertSpace(deps: SpacesDeps, caller: Caller, one: Insertion): Promise<{ row: SpaceRow; path: string[] }> {
   const { id, level, parentId, input, personId } = one;
   const { nameId, name, tagline, privacy } = input;
   return deps.db.write(async (tx) => {
@@ -81,7 +79,7 @@ function insertSpace(deps: SpacesDeps, caller: Caller, one: Insertion): Promise<
       target: name,
       after: { nameId, privacy },
     });
-    return row;
+    return { row, path: path.map((above) => above.id) };
   });
 }
 
@@ -104,7 +102,7 @@ export async function updateSpace(deps: SpacesDeps, caller: Caller, id: string, 
     });
     return after;
   });
-  await tellForest(deps, caller);
+  await tellForest(deps, caller, [id]);
   return changed;
 }
 
@@ -121,7 +119,7 @@ export async function removeSpace(deps: SpacesDeps, caller: Caller, id: string):
     }
     await membersWriter(tx).noteUntold(id);
   });
-  await tellForest(deps, caller);
+  await tellForest(deps, caller, [id]);
 }
 
 export async function mustFind(deps: SpacesDeps, id: string): Promise<SpaceRow> {

@@ -234,7 +234,7 @@ describe('spaces', () => {
       'spaces.space.removed',
       'spaces.space-removed',
     ]);
-    expect([house.access.node(top), house.access.node(below)]).toEqual([undefined, undefined]);
+    expect([house.access.forest.node(top), house.access.forest.node(below)]).toEqual([undefined, undefined]);
   });
 
   test('tell the forest later what a crash left untold', async () => {

@@ -16,10 +16,12 @@ export function onPersonRegistered(deps: SpacesDeps): Listener {
     const personId = event.data.userId;
     const caller: Caller = { kind: 'user', principal: `user:${personId}`, requestId: event.requestId };
     const invitations = invitationsWriter(tx);
+    const joined: string[] = [];
     for (const invitation of await invitations.openByEmail(event.data.email)) {
       await invitations.give(invitation.id, personId);
       try {
         await acceptFor(deps, tx, caller, invitation, personId);
+        joined.push(invitation.space_id);
       } catch (error) {
         // Refused by a rule: all that was written by then is the answer.
         if (!isAppError(error)) throw error;
@@ -27,7 +29,7 @@ export function onPersonRegistered(deps: SpacesDeps): Listener {
       }
     }
     tx.afterCommit(() => {
-      tellForest(deps, caller).catch((error: unknown) =>
+      tellForest(deps, caller, joined).catch((error: unknown) =>
         deps.log.warn({ err: error }, 'the forest will be told later'),
       );
     });
