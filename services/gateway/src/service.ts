@@ -9,6 +9,7 @@ import { houseHosts } from '#src/front/hosts.ts';
 import { createGraphEndpoint } from '#src/graph/graph-endpoint.ts';
 import { graphFail } from '#src/graph/graph-errors.ts';
 import { createHouseSide } from '#src/house/house-side.ts';
+import { createLiveSide } from '#src/live/live-side.ts';
 import { createMetrics } from '#src/metrics.ts';
 
 export const gatewayService = defineService({
@@ -21,7 +22,8 @@ export const gatewayService = defineService({
     const metrics = createMetrics();
     const guard = createSessionGuard(context);
     const graph = createGraphEndpoint(context);
-    const houseSide = await createHouseSide({ context, guard, graph, metrics, webRoot: webRoot(config) });
+    const live = createLiveSide(context, guard, metrics);
+    const houseSide = await createHouseSide({ context, guard, graph, live, metrics, webRoot: webRoot(config) });
     const edge = createEdgeSide(context, metrics);
     const front = createFront({
       bind: config.STEADING_BIND,
@@ -33,11 +35,13 @@ export const gatewayService = defineService({
     return {
       async start() {
         guard.start();
+        live.start();
         await graph.start();
         await edge.start();
         await front.start();
       },
       async stop(signal) {
+        await live.stop();
         edge.closeStreams();
         await front.stop(signal);
         await edge.stop();

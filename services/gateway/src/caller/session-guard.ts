@@ -4,11 +4,10 @@
  * holds in every process at once. What is heard while a question is under way wins over its answer.
  */
 import { createHash } from 'node:crypto';
-import { Code, ConnectError } from '@connectrpc/connect';
 import type { Bus, HouseEvent, Subscription } from '@steading/bus';
 import { SessionEnded, TokenRevoked } from '@steading/contracts/identity-events';
 import { IdentityService } from '@steading/contracts/rpc/identity';
-import { anonymous, type Caller, type Clock, kitErrors, serviceCaller } from '@steading/kit';
+import { anonymous, type Caller, type Clock, isAppError, kitErrors, serviceCaller } from '@steading/kit';
 import { as, type RpcClients } from '@steading/rpc';
 import { LRUCache } from 'lru-cache';
 import { readCredential } from '#src/caller/credentials.ts';
@@ -182,12 +181,14 @@ async function askToken(
   };
 }
 
+/** Identity's ways of saying that there is no such session or token. */
+const nobodyStatuses = new Set([400, 401, 404]);
+
 async function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    const code = ConnectError.from(error).code;
-    if (code === Code.NotFound || code === Code.Unauthenticated || code === Code.InvalidArgument) return undefined;
+    if (isAppError(error) && nobodyStatuses.has(error.status)) return undefined;
     throw kitErrors('unavailable', { what: 'Sign-in' }, error);
   }
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { ServiceContext } from '@steading/service';
 import type { SessionGuard } from '#src/caller/session-guard.ts';
 import type { gatewayConfig } from '#src/config.ts';
@@ -6,19 +7,21 @@ import { rawRefusal } from '#src/front/plain-page.ts';
 import type { GraphEndpoint } from '#src/graph/graph-endpoint.ts';
 import { createHouseApp } from '#src/house/house-app.ts';
 import { createRequestLimits } from '#src/house/limits.ts';
+import { livePath } from '#src/live/live-side.ts';
 import type { Metrics } from '#src/metrics.ts';
 
 export interface HouseSideOptions {
   readonly context: ServiceContext<typeof gatewayConfig>;
   readonly guard: SessionGuard;
   readonly graph: GraphEndpoint;
+  readonly live: Side;
   readonly metrics: Metrics;
   readonly webRoot: string;
 }
 
 /** The house's own domain as the front sees it. */
 export async function createHouseSide(options: HouseSideOptions): Promise<Side & { close(): Promise<void> }> {
-  const { context, guard, graph, metrics, webRoot } = options;
+  const { context, guard, graph, live, metrics, webRoot } = options;
   const { config } = context;
   const app = await createHouseApp({
     catalogue: context.catalogue,
@@ -39,11 +42,19 @@ export async function createHouseSide(options: HouseSideOptions): Promise<Side &
     log: context.log,
   });
   return {
-    request(incoming, outgoing) {
+    request(incoming, outgoing, host) {
+      if (isLive(incoming)) return live.request(incoming, outgoing, host);
       if (incoming.headers.expect) outgoing.writeContinue();
       app.routing(incoming, outgoing);
     },
-    upgrade: (_incoming, socket) => rawRefusal(socket, 404, 'There is nothing at this address.'),
+    upgrade(incoming, socket, head, host) {
+      if (isLive(incoming)) live.upgrade(incoming, socket, head, host);
+      else rawRefusal(socket, 404, 'There is nothing at this address.');
+    },
     close: () => app.close(),
   };
+}
+
+function isLive({ url = '' }: IncomingMessage): boolean {
+  return url.startsWith(`${livePath}/`);
 }
