@@ -1,4 +1,3 @@
-import { Code, ConnectError } from '@connectrpc/connect';
 import { IdentityService } from '@steading/contracts/rpc/identity';
 import { type Caller, kitErrors } from '@steading/kit';
 import { callerOf, implement, type RpcImplementation } from '@steading/rpc';
@@ -21,7 +20,7 @@ export function identityRpc(deps: IdentityDeps): RpcImplementation {
       fromHouse(callerOf(context));
       const seen = { address: request.address || undefined };
       const found = await resolveSession(deps, Buffer.from(request.tokenSha256), seen);
-      if (!found) throw new ConnectError('no such session', Code.NotFound);
+      if (!found) throw kitErrors('not-found', { kind: 'session' });
       return {
         userId: found.personId,
         sessionId: found.sessionId,
@@ -34,7 +33,7 @@ export function identityRpc(deps: IdentityDeps): RpcImplementation {
       fromHouse(caller);
       const { prefix, secretSha256 } = request;
       const found = await resolveToken(deps, caller, { prefix, secretSha256, address: request.address || undefined });
-      if (!found) throw new ConnectError('no such token', Code.NotFound);
+      if (!found) throw kitErrors('not-found', { kind: 'token' });
       return {
         principal: principalOf(found.person_id),
         tokenId: found.id,
