@@ -5,7 +5,7 @@ import { maxDepth } from '#src/node-table.ts';
 import type { ForestOp, NodeRecord } from '#src/ops.ts';
 import { isPrincipal, maxGroupDepth } from '#src/principals.ts';
 import { ForestRefusal } from '#src/refusal.ts';
-import { blockOp, grantOp, subtreeOps } from '#src/snapshot.ts';
+import { groupOps, subtreeOps } from '#src/snapshot.ts';
 
 /** Makes changes, all of a list or none: each leaves behind how to take it back. */
 export interface Changes {
@@ -20,7 +20,7 @@ const idShape = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}$/;
 const longestName = 200;
 
 export function createChanges(state: ForestState): Changes {
-  const { kinds, nodes, principals, grants, blocks, glass, nodeOfGroup, groupsOfNode } = state;
+  const { kinds, nodes, principals, grants, owners, blocks, glass, nodeOfGroup, groupsOfNode } = state;
 
   const nodeOf = (id: string): number => {
     const node = nodes.find(id);
@@ -57,16 +57,28 @@ export function createChanges(state: ForestState): Changes {
       parent,
     );
     nodes.seal(made, node.inherit === 'sealed');
-    nodes.own(made, owner);
-    return () => nodes.remove(made);
+    setOwner(made, owner);
+    return () => {
+      setOwner(made, -1);
+      nodes.remove(made);
+    };
   }
 
-  function removeSubtree(id: string): Undo {
+  function setOwner(node: number, owner: number): void {
+    const before = nodes.owner(node);
+    if (before === owner) return;
+    if (before !== -1) owners.remove(owners.find(node, before, 0));
+    if (owner !== -1) owners.add(node, owner, 0, forGood);
+    nodes.own(node, owner);
+  }
+
+  function removeSubtree(id: string, isLast: boolean): Undo {
     const top = nodes.find(id);
     if (top === -1) return () => {};
-    const back = [...subtreeOps(state, top)];
+    const back = isLast ? [] : [...subtreeOps(state, top)];
     const doomed = nodes.subtree(top);
     for (const node of doomed) {
+      setOwner(node, -1);
       for (const table of [grants, glass])
         for (let row = table.firstOfA(node); row !== -1; row = table.firstOfA(node)) table.remove(row);
       for (let row = blocks.rows.firstOfA(node); row !== -1; row = blocks.rows.firstOfA(node)) blocks.remove(row);
@@ -183,6 +195,8 @@ export function createChanges(state: ForestState): Changes {
     for (let row = members.firstOfB(group); row !== -1; row = members.firstOfB(group)) members.remove(row);
     for (let row = grants.firstOfB(group); row !== -1; row = grants.firstOfB(group)) grants.remove(row);
     for (let row = blocks.rows.firstOfB(group); row !== -1; row = blocks.rows.firstOfB(group)) blocks.remove(row);
+    for (let row = glass.firstOfB(group); row !== -1; row = glass.firstOfB(group)) glass.remove(row);
+    for (let row = owners.firstOfB(group); row !== -1; row = owners.firstOfB(group)) setOwner(owners.a(row), -1);
     principals.nameGroup(group, undefined);
     untie(group);
   }
@@ -242,12 +256,12 @@ export function createChanges(state: ForestState): Changes {
     nodeOfGroup.delete(group);
   }
 
-  function change(op: ForestOp): Undo {
+  function change(op: ForestOp, isLast = false): Undo {
     switch (op.op) {
       case 'plant':
         return plant(op.node);
       case 'remove':
-        return removeSubtree(op.node);
+        return removeSubtree(op.node, isLast);
       case 'move':
         return move(op.node, op.parent);
       case 'rename': {
@@ -265,8 +279,8 @@ export function createChanges(state: ForestState): Changes {
       case 'own': {
         const node = nodeOf(op.node);
         const before = nodes.owner(node);
-        nodes.own(node, op.owner === null ? -1 : principalOf(op.owner));
-        return () => nodes.own(node, before);
+        setOwner(node, op.owner === null ? -1 : principalOf(op.owner));
+        return () => setOwner(node, before);
       }
       case 'grant':
         return grant(op);
@@ -299,32 +313,12 @@ export function createChanges(state: ForestState): Changes {
     apply(ops) {
       const undo: Undo[] = [];
       try {
-        for (const op of ops) undo.push(change(op));
+        // The last change of a list is never taken back: a subtree that goes alone need not be remembered.
+        for (const [index, op] of ops.entries()) undo.push(change(op, index === ops.length - 1));
       } catch (error) {
         for (const back of undo.reverse()) back();
         throw error;
       }
     },
   };
-}
-
-/** Operations that bring a group back with all that hangs on it. */
-function* groupOps(state: ForestState, group: number): Generator<ForestOp> {
-  const { principals, nodes, grants, blocks, nodeOfGroup } = state;
-  const { members } = principals;
-  const node = nodeOfGroup.get(group) ?? -1;
-  const name = principals.name(group);
-  yield {
-    op: 'group',
-    group: name,
-    name: principals.groupName(group) ?? '',
-    node: node === -1 ? null : nodes.id(node),
-  };
-  const until = (value: number) => (value === forGood ? null : value);
-  for (let row = members.firstOfA(group); row !== -1; row = members.nextOfA(row))
-    yield { op: 'join', group: name, principal: principals.name(members.b(row)), until: until(members.until(row)) };
-  for (let row = members.firstOfB(group); row !== -1; row = members.nextOfB(row))
-    yield { op: 'join', group: principals.name(members.a(row)), principal: name, until: until(members.until(row)) };
-  for (let row = grants.firstOfB(group); row !== -1; row = grants.nextOfB(row)) yield grantOp(state, row);
-  for (let row = blocks.rows.firstOfB(group); row !== -1; row = blocks.rows.nextOfB(row)) yield blockOp(state, row);
 }

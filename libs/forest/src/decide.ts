@@ -66,8 +66,8 @@ export function createDecider(state: ForestState): Decider {
   /** Fills `path` and `held` and gives the number of nodes on the path. `standing` must be marked. */
   function walk(standing: Standing, node: number, now: number): number {
     let depth = 0;
-    for (let at = node; at !== -1 && depth <= maxDepth; at = nodes.parent(at)) path[depth++] = at;
-    path.subarray(0, depth).reverse();
+    for (let at = node; at !== -1; at = nodes.parent(at)) depth++;
+    for (let at = node, index = depth - 1; index >= 0; at = nodes.parent(at), index--) path[index] = at;
     let set = 0;
     for (let index = 0; index < depth; index++) {
       const at = path[index]!;

@@ -23,6 +23,8 @@ export interface ForestState {
   readonly principals: Principals;
   /** a: node, b: principal, slot: role. */
   readonly grants: PairTable;
+  /** a: node, b: its owner: the same as in `nodes`, to be found from the owner's side. */
+  readonly owners: PairTable;
   readonly blocks: BlockTable;
   /** a: node, b: principal: glass that is broken until a time. */
   readonly glass: PairTable;
@@ -72,6 +74,7 @@ export function createForest(options: { kinds: readonly KindDefinition[] }): For
     nodes: new NodeTable(),
     principals: new Principals(),
     grants: new PairTable(),
+    owners: new PairTable(),
     blocks: new BlockTable(),
     glass: new PairTable(),
     nodeOfGroup: new Map(),

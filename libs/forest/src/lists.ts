@@ -2,6 +2,7 @@ import type { Decider, Question } from '#src/decide.ts';
 import { type ForestState, hereOnly } from '#src/forest.ts';
 import { strongest } from '#src/kind-table.ts';
 import { roles } from '#src/kinds.ts';
+import type { Standing } from '#src/principals.ts';
 
 /** One way in which somebody has a privilege on a node. */
 export interface Holding {
@@ -15,12 +16,19 @@ export interface Holding {
   readonly until?: number;
 }
 
-/** Below this many nodes a subtree is walked; above it the sorted list of the kind is filtered. */
+/** Below this many nodes a subtree is walked; above it the sorted list of the kind is read. */
 const smallSubtree = 2_000;
 const ownerRole = 0;
+const forGood = Number.POSITIVE_INFINITY;
+
+interface Reached {
+  readonly principal: number;
+  readonly group?: number;
+  readonly until: number;
+}
 
 export function createLists(state: ForestState, decider: Decider) {
-  const { nodes, kinds, principals, grants, blocks } = state;
+  const { nodes, kinds, principals, grants, owners, glass, blocks } = state;
   const sorted = new Map<number, { version: number; list: number[] }>();
 
   function ofKind(kind: number): number[] {
@@ -39,7 +47,7 @@ export function createLists(state: ForestState, decider: Decider) {
     for (let at = 0; at < below.length && below.length <= smallSubtree; at++) {
       for (let child = nodes.firstChild(below[at]!); child !== -1; child = nodes.nextSibling(child)) below.push(child);
     }
-    if (below.length > smallSubtree) return ofKind(kind).filter((node) => nodes.isWithin(node, under));
+    if (below.length > smallSubtree) return ofKind(kind);
     return below.filter((node) => nodes.kind(node) === kind).sort((a, b) => (nodes.id(a) < nodes.id(b) ? -1 : 1));
   }
 
@@ -53,7 +61,10 @@ export function createLists(state: ForestState, decider: Decider) {
     const standing = principals.standing(asked.principal, asked.now);
     principals.mark(standing);
     const ids: string[] = [];
-    for (const node of from(candidates(kind, under), asked.after)) {
+    const list = below(standing, kind) ?? candidates(kind, under);
+    for (let index = firstAfter(list, asked.after); index < list.length; index++) {
+      const node = list[index]!;
+      if (under !== -1 && !nodes.isWithin(node, under)) continue;
       if (!decider.canAt(standing, asked.privilege, node, asked.now)) continue;
       if (asked.scopes && !decider.scopeFor(asked.scopes, asked.privilege, node)) continue;
       if (ids.length === asked.limit) return { ids, next: ids.at(-1)! };
@@ -62,16 +73,29 @@ export function createLists(state: ForestState, decider: Decider) {
     return { ids };
   }
 
-  /** The part of a sorted list behind an id, by halving. */
-  function from(list: number[], after: string | undefined): number[] {
-    if (after === undefined) return list;
+  /** Nodes of the kind at and below whatever was given to this standing; undefined where that is too much to walk. */
+  function below(standing: Standing, kind: number): number[] | undefined {
+    const seen = new Set<number>();
+    for (const table of [grants, owners, glass])
+      for (const id of standing.ids)
+        for (let row = table.firstOfB(id); row !== -1; row = table.nextOfB(row))
+          if (seen.add(table.a(row)).size > smallSubtree) return undefined;
+    for (const node of seen)
+      for (let child = nodes.firstChild(node); child !== -1; child = nodes.nextSibling(child))
+        if (seen.add(child).size > smallSubtree) return undefined;
+    return [...seen].filter((node) => nodes.kind(node) === kind).sort((a, b) => (nodes.id(a) < nodes.id(b) ? -1 : 1));
+  }
+
+  /** Where a sorted list goes on behind an id, by halving. */
+  function firstAfter(list: readonly number[], after: string | undefined): number {
+    if (after === undefined) return 0;
     let [low, high] = [0, list.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if (nodes.id(list[middle]!) <= after) low = middle + 1;
       else high = middle;
     }
-    return list.slice(low);
+    return low;
   }
 
   function whoCan(privilege: string, id: string, now: number): Holding[] {
@@ -88,26 +112,29 @@ export function createLists(state: ForestState, decider: Decider) {
       const place = { from: nodes.id(at), fromName: nodes.name(at) };
       const owner = nodes.owner(at);
       const asOwner = arrive(1 << ownerRole, at, node);
-      if (owner !== -1 && asOwner & known.roles) add(owner, { role: roles[strongest(asOwner)]!, ...place });
+      if (owner !== -1 && asOwner & known.roles)
+        for (const each of people(owner, now, forGood)) add(each.principal, held(asOwner, place, each));
       for (let row = grants.firstOfA(at); row !== -1; row = grants.nextOfA(row)) {
         const data = grants.data(row);
         if (grants.until(row) <= now || (data & hereOnly && at !== node)) continue;
         const arrived = arrive(1 << (data & 15), at, node);
         if (!(arrived & known.roles)) continue;
         for (const each of people(grants.b(row), now, grants.until(row))) {
-          add(each.principal, {
-            role: roles[strongest(arrived)]!,
-            ...place,
-            ...(each.group !== undefined && {
-              group: principals.name(each.group),
-              groupName: principals.groupName(each.group) ?? '',
-            }),
-            ...(each.until !== Number.POSITIVE_INFINITY && { until: each.until }),
-          });
+          add(each.principal, held(arrived, place, each));
         }
       }
     }
     return [...found.values()];
+  }
+
+  function held(set: number, place: { from: string; fromName: string }, reached: Reached): Omit<Holding, 'principal'> {
+    const { group, until } = reached;
+    return {
+      role: roles[strongest(set)]!,
+      ...place,
+      ...(group !== undefined && { group: principals.name(group), groupName: principals.groupName(group) ?? '' }),
+      ...(until !== forGood && { until }),
+    };
   }
 
   /** What a role held on a node above has become when it arrives below. */
@@ -124,9 +151,9 @@ export function createLists(state: ForestState, decider: Decider) {
   }
 
   /** Who a granted principal really is: itself, or everybody in the group and in its groups. */
-  function people(granted: number, now: number, until: number): { principal: number; group?: number; until: number }[] {
+  function people(granted: number, now: number, until: number): Reached[] {
     if (principals.groupName(granted) === undefined) return [{ principal: granted, until }];
-    const found: { principal: number; group?: number; until: number }[] = [];
+    const found: Reached[] = [];
     const seen = new Map([[granted, until]]);
     for (const [group, end] of seen) {
       const { members } = principals;

@@ -21,15 +21,28 @@ export function* subtreeOps(state: ForestState, top: number): Generator<ForestOp
   const all = state.nodes.subtree(top);
   const groups = all.flatMap((node) => [...(state.groupsOfNode.get(node) ?? [])]);
   yield* opsOf(state, all, groups);
-  for (const group of groups) {
-    const { members, name } = { members: state.principals.members, name: (id: number) => state.principals.name(id) };
-    for (let row = members.firstOfB(group); row !== -1; row = members.nextOfB(row)) {
-      yield { op: 'join', group: name(members.a(row)), principal: name(group), until: until(members.until(row)) };
-    }
-    for (let row = state.grants.firstOfB(group); row !== -1; row = state.grants.nextOfB(row)) yield grantOp(state, row);
-    for (let row = state.blocks.rows.firstOfB(group); row !== -1; row = state.blocks.rows.nextOfB(row))
-      yield blockOp(state, row);
-  }
+  for (const group of groups) yield* hangingOn(state, group);
+}
+
+/** Brings one group back, with all that hangs on it. */
+export function* groupOps(state: ForestState, group: number): Generator<ForestOp> {
+  yield* opsOf(state, [], [group]);
+  yield* hangingOn(state, group);
+}
+
+/** What a group is in, owns, was granted, and had taken away. */
+function* hangingOn(state: ForestState, group: number): Generator<ForestOp> {
+  const { principals, grants, owners, blocks, glass, nodes } = state;
+  const { members } = principals;
+  const name = principals.name(group);
+  for (let row = members.firstOfB(group); row !== -1; row = members.nextOfB(row))
+    yield { op: 'join', group: principals.name(members.a(row)), principal: name, until: until(members.until(row)) };
+  for (let row = owners.firstOfB(group); row !== -1; row = owners.nextOfB(row))
+    yield { op: 'own', node: nodes.id(owners.a(row)), owner: name };
+  for (let row = grants.firstOfB(group); row !== -1; row = grants.nextOfB(row)) yield grantOp(state, row);
+  for (let row = blocks.rows.firstOfB(group); row !== -1; row = blocks.rows.nextOfB(row)) yield blockOp(state, row);
+  for (let row = glass.firstOfB(group); row !== -1; row = glass.nextOfB(row))
+    yield { op: 'break-glass', node: nodes.id(glass.a(row)), principal: name, until: glass.until(row) };
 }
 
 function* opsOf(state: ForestState, nodes: readonly number[], groups: readonly number[]): Generator<ForestOp> {
@@ -94,7 +107,7 @@ function groupOp(state: ForestState, group: number): ForestOp {
   };
 }
 
-export function grantOp(state: ForestState, row: number): ForestOp {
+function grantOp(state: ForestState, row: number): ForestOp {
   const { grants, nodes, principals } = state;
   const data = grants.data(row);
   return {
@@ -107,7 +120,7 @@ export function grantOp(state: ForestState, row: number): ForestOp {
   };
 }
 
-export function blockOp(state: ForestState, row: number): ForestOp {
+function blockOp(state: ForestState, row: number): ForestOp {
   const { blocks, nodes, principals } = state;
   const { privileges, reason } = blocks.content(row);
   return {
