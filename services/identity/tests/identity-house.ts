@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
+import { createContextValues, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { Bus, HouseEvent } from '@steading/bus';
+import { type IdentityService, InviteToRegisterRequestSchema } from '@steading/contracts/rpc/identity';
 import { createDatabase, createPool, migrate } from '@steading/db';
 import { defineKind } from '@steading/forest';
 import { anonymous, type Caller, createLog, loadConfig, newRequestId } from '@steading/kit';
+import { callerKey } from '@steading/rpc';
 import { createRouter, type HouseSettings, type ServiceContext, type ServiceParts } from '@steading/service';
 import { createTestClock, createTestDatabase } from '@steading/testkit';
 import { graphql } from 'graphql';
@@ -113,6 +117,12 @@ function ways(parts: ServiceParts) {
     anonymous(newRequestId(), { address, userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko Firefox/140.0' });
   return {
     visitor,
+    /** As another service asks, for this person. */
+    async invite(caller: Caller, request: { email: string; toWhat: string; returnPath: string }) {
+      const { inviteToRegister } = parts.rpc![0]!.methods as unknown as ServiceImpl<typeof IdentityService>;
+      const values = createContextValues().set(callerKey, caller);
+      return inviteToRegister(create(InviteToRegisterRequestSchema, request), { values } as HandlerContext);
+    },
     async post(path: string, body: unknown, caller: Caller = visitor()) {
       const request = new Request(`http://localhost:4600${path}`, { method: 'POST', body: JSON.stringify(body) });
       return answerOf(await router.handle(request, caller));
