@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { createTestDatabase, waitFor } from '@steading/testkit';
 
 /** The two shapes of a house: everything in one process, or spread over three with NATS and HTTP/2 between them. */
@@ -46,7 +46,8 @@ export async function startShape(shape: Shape, env: Record<string, string> = {})
     STEADING_HTTP_PORT: String(port),
     STEADING_PUBLIC_URL: url,
     STEADING_BIND: '127.0.0.1',
-    STEADING_ALLOW_INTERNAL_SOURCES: '1',
+    STEADING_ALLOW_INTERNAL_SOURCES: 'true',
+    STEADING_ALLOW_INSECURE_SOURCES: 'true',
     STEADING_MAX_CONNECTIONS: '8',
     STEADING_LOG_LEVEL: 'info',
     ...env,
@@ -95,6 +96,12 @@ export async function startShape(shape: Shape, env: Record<string, string> = {})
     async stop() {
       await endAll(processes, 'SIGTERM');
       if (nats) await endAll([nats], 'SIGTERM');
+      // For looking at a failure afterwards: STEADING_TEST_LOGS=<folder> ./steading test tests/acceptance
+      if (process.env.STEADING_TEST_LOGS)
+        copyFileSync(
+          join(dataDir, 'logs', 'house.log'),
+          join(process.env.STEADING_TEST_LOGS, `${basename(dataDir)}.log`),
+        );
       await database.drop();
       rmSync(dataDir, { recursive: true, force: true });
     },

@@ -6,7 +6,7 @@ let house: RunningShape;
 let operator: Person;
 
 beforeAll(async () => {
-  house = await startShape('one process', { STEADING_ALLOW_INTERNAL_SOURCES: '' });
+  house = await startShape('one process', { STEADING_ALLOW_INTERNAL_SOURCES: 'false' });
   operator = await claimHouse(house.url, house.setupToken);
 });
 afterAll(() => house?.stop());
