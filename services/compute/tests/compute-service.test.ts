@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ComputeService } from '@steading/contracts/rpc/compute';
+import { forestService } from '@steading/forest-service';
 import { anonymous, newId, newRequestId, serviceCaller } from '@steading/kit';
 import { as } from '@steading/rpc';
 import { startTestHouse, type TestHouse } from '@steading/testkit';
@@ -17,7 +18,7 @@ describe('the compute service', () => {
   beforeAll(async () => {
     source = mkdtempSync(join(tmpdir(), 'steading-source-'));
     writeFileSync(join(source, 'app.js'), server('hello'));
-    house = await startTestHouse({ services: [computeService] });
+    house = await startTestHouse({ services: [forestService, computeService] });
   });
 
   afterAll(async () => {
@@ -25,7 +26,7 @@ describe('the compute service', () => {
     rmSync(source, { recursive: true, force: true });
   });
 
-  const client = () => house.rpc.client(ComputeService);
+  const client = () => house.context('compute').rpc.client(ComputeService);
   const options = () => as(caller, { timeoutMs: 30_000 });
 
   async function releaseOf(appId: string): Promise<string> {
@@ -36,7 +37,13 @@ describe('the compute service', () => {
 
   async function rollOut(appId: string, command: string[]): Promise<string> {
     const generation = newId('dep');
-    const spec = { releaseId: await releaseOf(appId), command, drainMs: 100n, environment: { KEY: 'hunter2-hunter2' } };
+    const spec = {
+      releaseId: await releaseOf(appId),
+      command,
+      replicas: 1,
+      drainMs: 100n,
+      environment: { KEY: 'hunter2-hunter2' },
+    };
     await client().apply({ appId, generation, spec: { ...spec, masked: ['hunter2-hunter2'] } }, options());
     let state = '';
     for await (const view of client().watchRollout({ appId, generation }, options())) state = view.state;
@@ -80,7 +87,7 @@ describe('the compute service', () => {
     const appId = newId('app');
     const generation = await rollOut(appId, ['node', 'app.js']);
     await house.stop();
-    house = await startTestHouse({ services: [computeService], over: house });
+    house = await startTestHouse({ services: [forestService, computeService], over: house });
     await expect
       .poll(async () => (await client().listInstances({ appId }, options())).instances, { timeout: 10_000 })
       .toMatchObject([{ generation, state: 'healthy' }]);

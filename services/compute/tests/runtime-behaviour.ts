@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Id, newId } from '@steading/kit';
 import { expect, test } from 'vitest';
 import type { BuildEvent, BuildOrder, Desired, LogLine, RolloutView, Runtime } from '#src/runtime/runtime.ts';
@@ -47,7 +48,7 @@ export function runtimeBehaviour(under: () => RuntimeUnderTest): void {
     await of().apply(second);
     const rollout = ended(of(), second);
     for (let done = false; !done; ) {
-      done = await Promise.race([rollout.then(() => true), ask(of(), appId).then((text) => (seen.add(text), false))]);
+      done = await Promise.race([rollout.then(() => true), ask(of(), appId).then((body) => !seen.add(body))]);
     }
     expect(await ask(of(), appId)).toBe('two');
     expect([...seen].every((text) => text === 'one' || text === 'two')).toBe(true);
@@ -257,9 +258,7 @@ export function ask(runtime: Runtime, appId: string, path = '/'): Promise<string
   if (!newest) return Promise.reject(new Error('nothing is healthy'));
   const [host, port] = newest.address.split(':');
   return new Promise((resolve, reject) => {
-    get({ host, port, path, agent: false }, async (answer) => {
-      resolve(Buffer.concat(await Array.fromAsync(answer)).toString());
-    }).once('error', reject);
+    get({ host, port, path, agent: false }, (answer) => resolve(text(answer))).once('error', reject);
   });
 }
 

@@ -254,7 +254,7 @@ function environmentOf({ machine, settings, order, folder }: Work): Record<strin
     HOME: places.home,
     CI: 'true',
     npm_config_cache: `${places.cache}/npm`,
-    npm_config_store_dir: `${places.cache}/pnpm`,
+    pnpm_config_store_dir: `${places.cache}/pnpm`,
     ...(settings.caFile && { NODE_EXTRA_CA_CERTS: settings.caFile }),
     ...(settings.npmRegistry && { npm_config_registry: settings.npmRegistry }),
     ...order.environment,

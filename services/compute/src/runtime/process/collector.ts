@@ -16,6 +16,7 @@ export interface Collector {
 
 const chunkBytes = 256 * 1024;
 const emptyAtBytes = 2 ** 20;
+const mostBehindBytes = 256 * 2 ** 20;
 const longestLine = 16 * 1024;
 const bytesPerSecond = 512 * 1024;
 const burstBytes = 4 * 2 ** 20;
@@ -30,6 +31,7 @@ export function collect(options: { folder: string; instanceId: string; logs: App
   let budgetAt = clock.now();
   let running: Promise<void> | undefined;
   let again = false;
+  let closed = false;
   const watcher = watch(folder, { persistent: false }, wake);
   watcher.on('error', () => {});
   const timer = setInterval(wake, 2_000);
@@ -37,6 +39,7 @@ export function collect(options: { folder: string; instanceId: string; logs: App
   wake();
 
   function wake(): void {
+    if (closed) return;
     if (running) {
       again = true;
       return;
@@ -73,7 +76,10 @@ export function collect(options: { folder: string; instanceId: string; logs: App
         keep(stream, chunk.subarray(0, length));
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (offsets[stream] >= emptyAtBytes) {
+      const behind = fstatSync(file).size - offsets[stream];
+      if (behind > 0) again = true;
+      // A program that writes faster than a disk can be read is cut off uncounted.
+      if (offsets[stream] >= emptyAtBytes && (behind === 0 || behind > mostBehindBytes)) {
         truncateSync(path, 0);
         offsets[stream] = 0;
       }
@@ -108,7 +114,11 @@ export function collect(options: { folder: string; instanceId: string; logs: App
       watcher.close();
       clearInterval(timer);
       await running;
-      await takeAll().catch(() => {});
+      for (let round = 0; round < 20 && (round === 0 || again); round++) {
+        again = false;
+        await takeAll().catch(() => {});
+      }
+      closed = true;
       for (const stream of ['stdout', 'stderr'] as const) {
         if (partial[stream].length > 0) logs.append(linesOf(partial[stream].toString('utf8'), stream, clock.now()));
         partial[stream] = Buffer.alloc(0);

@@ -77,7 +77,7 @@ export function launch(options: Launch): { running: Running; child: ChildProcess
     child.once('error', (error) => resolve({ code: 127, signal: error.message }));
     child.once('exit', (code, signal) => resolve({ ...(code !== null && { code }), ...(signal && { signal }) }));
   });
-  const name = (child.pid && processNamed(child.pid)) || { pid: child.pid ?? 0, startTicks: -1 };
+  const name = processNamed(child.pid ?? 0) ?? { pid: child.pid ?? 0, startTicks: -1 };
   return { running: track(name, ended, options), child };
 }
 
@@ -108,7 +108,7 @@ function track(name: ProcessName, ended: Promise<Exit>, options: RunningOptions)
     pids,
     terminate() {
       const target = programOf(name.pid, options.statusFile);
-      const named = target && processNamed(target);
+      const named = target === undefined ? undefined : processNamed(target);
       return named !== undefined && signalProcess(named, 'SIGTERM');
     },
     kill: killAll,
