@@ -1,25 +1,15 @@
 import type { Socket } from 'socket.io-client';
-
-export interface LiveEvent {
-  topic: string;
-  id: string;
-  type: string;
-  data: unknown;
-}
-export interface LiveItems<Item> {
-  topic: string;
-  id: string;
-  items: Item[];
-}
+import { createPacer } from '#src/live/paced.ts';
 
 export interface Follow<Item> {
   topic: 'app' | 'deployment-log' | 'app-log';
   id: string;
   /** The last position that is here already; asked again after every reconnection, so that nothing is missed. */
   after?(): number;
-  onEvent?(event: LiveEvent): void;
+  /** Something happened; what it was is asked by GraphQL. */
+  onEvent?(): void;
   onItems?(items: Item[]): void;
-  /** The house took the right away while we listened, or refused the join. */
+  /** The house took the right away while we listened, or refused the join: a reason's name, or a sentence. */
   onLeft?(reason: string): void;
   /** Whether the line is up. */
   onConnected?(connected: boolean): void;
@@ -30,68 +20,81 @@ export interface LiveConnection {
   follow<Item>(follow: Follow<Item>): () => void;
 }
 
+interface Address {
+  topic: string;
+  id: string;
+}
+
+const reconnectMs = 2_000;
+
 /**
- * One Socket.IO line for the whole page, opened when something is first followed. Every topic is joined again after a
- * reconnection; its `after` makes the house send what was missed.
+ * One Socket.IO line for the whole page, opened when something is first followed. Several parts of a page may follow
+ * the same thing: it is joined once, and left when the last of them goes. Everything is joined again after a
+ * reconnection; `after` makes the house send what was missed.
  */
 export function createLiveConnection(): LiveConnection {
-  let opening: Promise<Socket> | undefined;
-  const open = () => {
-    opening ??= import('socket.io-client').then(({ io }) =>
-      io('/deployments', { path: '/realtime', transports: ['websocket', 'polling'], withCredentials: true }),
+  const rooms = new Map<string, Set<Follow<never>>>();
+  const paced = createPacer();
+  let line: Socket | undefined;
+  let opening = false;
+
+  const listenersOf = ({ topic, id }: Address) => [...(rooms.get(`${topic} ${id}`) ?? [])];
+  const everyone = () => [...rooms.values()].flatMap((room) => [...room]);
+
+  function join(room: Set<Follow<never>>): void {
+    const [first] = room;
+    if (!first || !line?.connected) return;
+    const after = first.after?.();
+    const request = { topic: first.topic, id: first.id, ...(after !== undefined && { after }) };
+    line.emit('join', request, (answer?: { error?: { message?: string } }) => {
+      if (answer?.error) for (const one of room) one.onLeft?.(answer.error.message ?? '');
+    });
+  }
+
+  function attend(socket: Socket): void {
+    line = socket;
+    socket.on('connect', () => {
+      for (const one of everyone()) one.onConnected?.(true);
+      for (const room of rooms.values()) paced(() => join(room));
+    });
+    socket.on('event', (at: Address) => {
+      for (const one of listenersOf(at)) one.onEvent?.();
+    });
+    socket.on('items', (at: Address & { items: never[] }) => {
+      for (const one of listenersOf(at)) one.onItems?.(at.items);
+    });
+    socket.on('left', (at: Address & { reason: string }) => {
+      for (const one of listenersOf(at)) one.onLeft?.(at.reason);
+    });
+    socket.on('disconnect', (reason) => {
+      for (const one of everyone()) one.onConnected?.(false);
+      // Closed by the house: Socket.IO does not come back by itself then.
+      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), reconnectMs);
+    });
+  }
+
+  function open(): void {
+    if (opening) return;
+    opening = true;
+    void import('socket.io-client').then(({ io }) =>
+      attend(io('/deployments', { path: '/realtime', transports: ['websocket', 'polling'] })),
     );
-    return opening;
-  };
+  }
+
   return {
     follow(follow) {
-      let stopped = false;
-      let close = () => {};
-      void open().then((socket) => {
-        if (!stopped) close = attach(socket, follow);
-      });
+      const key = `${follow.topic} ${follow.id}`;
+      const room = rooms.get(key) ?? new Set();
+      rooms.set(key, room.add(follow as Follow<never>));
+      open();
+      if (line?.connected) follow.onConnected?.(true);
+      if (room.size === 1) paced(() => join(room));
       return () => {
-        stopped = true;
-        close();
+        room.delete(follow as Follow<never>);
+        if (room.size > 0 || rooms.get(key) !== room) return;
+        rooms.delete(key);
+        if (line?.connected) paced(() => line?.emit('leave', { topic: follow.topic, id: follow.id }));
       };
     },
   };
-}
-
-function attach<Item>(socket: Socket, follow: Follow<Item>): () => void {
-  const { topic, id } = follow;
-  const mine = (message: { topic: string; id: string }) => message.topic === topic && message.id === id;
-  const join = () => {
-    follow.onConnected?.(true);
-    const after = follow.after?.();
-    socket.emit('join', { topic, id, ...(after !== undefined && { after }) }, (answer?: { error?: unknown }) => {
-      if (answer?.error) follow.onLeft?.(readError(answer.error));
-    });
-  };
-  const onEvent = (event: LiveEvent) => mine(event) && follow.onEvent?.(event);
-  const onItems = (message: LiveItems<Item>) => mine(message) && follow.onItems?.(message.items);
-  const onLeft = (message: { topic: string; id: string; reason: string }) =>
-    mine(message) && follow.onLeft?.(message.reason);
-  const onDisconnect = () => follow.onConnected?.(false);
-  socket
-    .on('connect', join)
-    .on('event', onEvent)
-    .on('items', onItems)
-    .on('left', onLeft)
-    .on('disconnect', onDisconnect);
-  if (socket.connected) join();
-  return () => {
-    socket
-      .off('connect', join)
-      .off('event', onEvent)
-      .off('items', onItems)
-      .off('left', onLeft)
-      .off('disconnect', onDisconnect);
-    if (socket.connected) socket.emit('leave', { topic, id });
-  };
-}
-
-function readError(error: unknown): string {
-  if (typeof error === 'string') return error;
-  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
-  return '';
 }

@@ -52,7 +52,8 @@ export function useLiveLog(topic: 'deployment-log' | 'app-log', id: string): Liv
           }
         if (!frame) frame = requestAnimationFrame(flush);
       },
-      onConnected: (connected) => setLog((before) => ({ ...before, connected })),
+      onConnected: (connected) =>
+        setLog((before) => ({ ...before, connected, left: connected ? undefined : before.left })),
       onLeft: (left) => setLog((before) => ({ ...before, left })),
     });
     return () => {

@@ -40,7 +40,7 @@ export function HouseShell() {
       <div className="lg:grid lg:grid-cols-[16.5rem_minmax(0,1fr)]">
         <PhoneBar open={menu} onToggle={() => setMenu(!menu)} />
         <aside
-          className={`${menu ? 'fixed inset-x-0 top-13 bottom-0 z-30 bg-ground' : 'hidden'} lg:sticky lg:top-0 lg:block lg:h-dvh`}
+          className={`${menu ? 'fixed inset-x-0 top-13 bottom-0 z-30 bg-ground' : 'hidden'} lg:sticky lg:top-0 lg:z-20 lg:block lg:h-dvh`}
         >
           <Sidebar onSearch={() => setPalette(true)} />
         </aside>

@@ -1,29 +1,29 @@
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 
-/** A menu under a button. Not modal: the modal kind injects a `<style>`, which our policy refuses. */
-export function Menu({
-  trigger,
-  children,
-  align = 'end',
-}: {
+interface MenuProps {
   trigger: ReactNode;
   children: ReactNode;
   align?: 'start' | 'end';
-}) {
+  startsOpen?: boolean;
+}
+
+/**
+ * A menu under a button. Not modal: the modal kind injects a `<style>`, which our policy refuses. Not in a portal: it
+ * stays in the landmark that its button is in.
+ */
+export function Menu({ trigger, children, align = 'end', startsOpen = false }: MenuProps) {
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} defaultOpen={startsOpen}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align={align}
-          sideOffset={6}
-          collisionPadding={8}
-          className="z-40 min-w-52 animate-arrive rounded-xl border bg-raised p-1 text-[0.933rem] shadow-float"
-        >
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content
+        align={align}
+        sideOffset={6}
+        collisionPadding={8}
+        className="z-40 min-w-52 animate-arrive rounded-xl border bg-raised p-1 text-[0.933rem] shadow-float"
+      >
+        {children}
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   );
 }

@@ -1,16 +1,15 @@
-import { CircleCheck, TriangleAlert, X } from 'lucide-react';
-import { Toast } from 'radix-ui';
-import { createContext, type ReactNode, use, useCallback, useState } from 'react';
-import { useWords } from '#src/words/words.tsx';
+import { createContext, lazy, type ReactNode, Suspense, use, useCallback, useState } from 'react';
 
-interface ToastMessage {
+export interface ToastMessage {
   text: string;
   bad?: boolean;
   action?: { label: string; run(): void };
 }
-interface Shown extends ToastMessage {
+export interface ShownToast extends ToastMessage {
   key: number;
 }
+
+const ToastRegion = lazy(() => import('#src/ui/toast-region.tsx').then((file) => ({ default: file.ToastRegion })));
 
 const ToastContext = createContext<(message: ToastMessage) => void>(() => {});
 
@@ -19,55 +18,23 @@ export function useToast(): (message: ToastMessage) => void {
   return use(ToastContext);
 }
 
-/** Radix's toasts: announced to screen readers, dismissed by swipe, reached by F8. They bring no styles of their own. */
+/** Keeps what is being said; the region that shows it is loaded with the first toast. */
 export function ToastProvider({ children }: { children: ReactNode }) {
-  const words = useWords();
-  const [shown, setShown] = useState<Shown[]>([]);
+  const [shown, setShown] = useState<ShownToast[]>([]);
+  const [used, setUsed] = useState(false);
   const say = useCallback((message: ToastMessage) => {
+    setUsed(true);
     setShown((before) => [...before.slice(-2), { ...message, key: Date.now() + Math.random() }]);
   }, []);
-  const drop = (key: number) => setShown((before) => before.filter((one) => one.key !== key));
+  const drop = useCallback((key: number) => setShown((before) => before.filter((one) => one.key !== key)), []);
   return (
     <ToastContext value={say}>
-      <Toast.Provider label={words.shell.notifications} swipeDirection="right" duration={6_000}>
-        {children}
-        {shown.map((one) => (
-          <ToastCard key={one.key} message={one} onGone={() => drop(one.key)} />
-        ))}
-        <Toast.Viewport
-          label={`${words.shell.notifications} ({hotkey})`}
-          className="fixed right-0 bottom-0 z-50 flex w-full max-w-sm flex-col gap-2 p-4 outline-none"
-        />
-      </Toast.Provider>
-    </ToastContext>
-  );
-}
-
-function ToastCard({ message, onGone }: { message: ToastMessage; onGone: () => void }) {
-  const words = useWords();
-  const Icon = message.bad ? TriangleAlert : CircleCheck;
-  return (
-    <Toast.Root
-      onOpenChange={(open) => !open && onGone()}
-      className="flex animate-arrive items-center gap-3 rounded-xl border bg-raised py-2.5 pr-2 pl-4 text-[0.933rem] shadow-float"
-    >
-      <Icon aria-hidden className={message.bad ? 'size-4.5 shrink-0 text-red' : 'size-4.5 shrink-0 text-green'} />
-      <Toast.Description className="flex-1">{message.text}</Toast.Description>
-      {message.action && (
-        <Toast.Action
-          altText={message.action.label}
-          onClick={message.action.run}
-          className="rounded-md px-2 py-1 font-medium text-green hover:bg-green-wash"
-        >
-          {message.action.label}
-        </Toast.Action>
+      {children}
+      {used && (
+        <Suspense>
+          <ToastRegion shown={shown} onGone={drop} />
+        </Suspense>
       )}
-      <Toast.Close
-        aria-label={words.actions.close}
-        className="grid size-7 place-items-center rounded-md text-ink-soft hover:bg-ink/6"
-      >
-        <X aria-hidden className="size-4" />
-      </Toast.Close>
-    </Toast.Root>
+    </ToastContext>
   );
 }

@@ -45,7 +45,9 @@ export function AppRow({ app, place }: { app: AppRowApp; place?: ReactNode }) {
           words.app.neverDeployed
         )}
       </div>
-      <StateBadge state={app.state} />
+      <span className="justify-self-start">
+        <StateBadge state={app.state} />
+      </span>
       <span className="relative">
         <IconLink href={app.url} label={words.app.openAt(app.url)}>
           <ExternalLink aria-hidden className="size-4" />

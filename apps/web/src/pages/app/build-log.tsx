@@ -59,7 +59,7 @@ export function BuildLog({ deploymentId, underWay, stages }: BuildLogProps) {
       {log.dropped > 0 && <p className="text-[0.867rem] text-ink-soft">{text.dropped(log.dropped)}</p>}
       {log.left && (
         <p role="status" className="text-[0.867rem] text-red">
-          {log.left}
+          {words.app.logs.leftReasons[log.left] ?? log.left}
         </p>
       )}
       {lines.length === 0 ? (

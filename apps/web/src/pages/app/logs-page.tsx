@@ -47,7 +47,7 @@ function Following({ appId }: { appId: string }) {
         </>
       }
     >
-      {log.left !== undefined && <Note tone="amber">{log.left || text.left}</Note>}
+      {log.left !== undefined && <Note tone="amber">{text.leftReasons[log.left] ?? (log.left || text.left)}</Note>}
       {log.lines.length > 0 && !log.connected && <Note tone="amber">{words.app.detail.reconnecting}</Note>}
       {lines.length === 0 ? (
         <Empty icon={<ScrollText aria-hidden />} title={text.emptyTitle} text={text.empty} />

@@ -78,6 +78,7 @@ function optionsOf(
     height: heightPx,
     scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, Math.max(10, max * 1.15)] } },
     cursor: { show: false },
+    legend: { live: false },
     axes: [
       { ...axis, values: (_plot, ticks) => ticks.map((tick) => `${tick} s`) },
       { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => `${tick} ms`) },

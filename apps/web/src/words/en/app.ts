@@ -132,6 +132,12 @@ export const app = {
     noRight: 'You may not read this app’s logs.',
     search: 'Find in the log',
     left: 'The house stopped sending this log.',
+    leftReasons: {
+      'no-longer-allowed': 'You may no longer read this log.',
+      'signed-out': 'You are signed out. Sign in again to go on.',
+      'house-stops': 'The house is restarting; the log goes on when it is back.',
+      'too-slow': 'The lines came faster than this page could take them. It begins again in a moment.',
+    } as Record<string, string>,
   },
   instances: {
     title: 'Instances',
