@@ -115,6 +115,8 @@ export type ResolveTokenResponse = Message<"steading.identity.v1.ResolveTokenRes
   tokenId: string;
 
   /**
+   * Empty: not narrowed.
+   *
    * @generated from field: repeated string scopes = 3;
    */
   scopes: string[];
@@ -266,6 +268,8 @@ export const InviteToRegisterRequestSchema: GenMessage<InviteToRegisterRequest> 
   messageDesc(file_steading_identity_v1_identity, 9);
 
 /**
+ * The link is empty where the mail server took the mail: then only whoever has the address opens it.
+ *
  * @generated from message steading.identity.v1.InviteToRegisterResponse
  */
 export type InviteToRegisterResponse = Message<"steading.identity.v1.InviteToRegisterResponse"> & {
