@@ -1,11 +1,11 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog, systemClock } from '@steading/kit';
+import { createLog, newId, systemClock } from '@steading/kit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProcessRuntime } from '#src/runtime/process/process-runtime.ts';
 import type { Runtime } from '#src/runtime/runtime.ts';
-import { runtimeBehaviour } from './runtime-behaviour.ts';
+import { ask, build, desiredFor, ended, order, runtimeBehaviour, server } from './runtime-behaviour.ts';
 
 describe('the process runtime', () => {
   let runtime: Runtime;
@@ -29,6 +29,43 @@ describe('the process runtime', () => {
   });
 
   runtimeBehaviour(() => ({ runtime, folder: () => mkdtempSync(join(root, 'source-')) }));
+
+  test.runIf(process.platform === 'linux')(
+    'a sandboxed app sees neither the house nor its neighbours',
+    async (context) => {
+      if (runtime.description.isolation !== 'bubblewrap') return context.skip();
+      const appId = newId('app');
+      const probe = `(() => {
+      const fs = require('node:fs');
+      const can = (call) => { try { call(); return true; } catch { return false; } };
+      return JSON.stringify({
+        house: can(() => fs.readdirSync(${JSON.stringify(root)})),
+        shadow: can(() => fs.readFileSync('/etc/shadow')),
+        writesRelease: can(() => fs.writeFileSync('/app/x', '')),
+        writesSystem: can(() => fs.writeFileSync('/usr/x', '')),
+        writesData: can(() => fs.writeFileSync(process.env.HOME + '/x', '')),
+        processes: fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).length,
+        rights: /CapEff:\\s*(\\w+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1],
+        user: process.getuid(),
+      });
+    })()`;
+      const events = await build(
+        runtime,
+        order(mkdtempSync(join(root, 'source-')), appId, { 'app.js': server('', probe) }),
+      );
+      const end = events.at(-1)!;
+      if (end.kind !== 'done') throw new Error(JSON.stringify(end));
+      const desired = desiredFor(appId, end.releaseId);
+      await runtime.apply(desired);
+      await ended(runtime, desired);
+      const seen = JSON.parse(await ask(runtime, appId)) as Record<string, unknown>;
+      const nothing = { house: false, shadow: false, writesRelease: false, writesSystem: false };
+      expect(seen).toMatchObject({ ...nothing, writesData: true, rights: '0000000000000000' });
+      expect(seen.user).not.toBe(0);
+      expect(seen.processes).toBeLessThan(5);
+      await runtime.removeApp(appId);
+    },
+  );
 
   test('leaves no folder of a build behind', () => {
     expect(readdirSync(join(root, 'compute', 'builds'))).toEqual([]);
