@@ -88,7 +88,7 @@ function insertInvitation(
 
 /** What a link invites to; throws where it is worth nothing. */
 export async function readInvitation(deps: IdentityDeps, caller: Caller, token: string): Promise<InvitationRow> {
-  await deps.limits.take('sign-in', addressBucket(caller.address));
+  await deps.limits.take('link', addressBucket(caller.address));
   const found = await invitationsReader(deps.db).openByHash(sha256(token), new Date(deps.clock.now()));
   if (!found) throw fail('identity.invitation-invalid');
   return found;

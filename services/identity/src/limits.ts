@@ -5,8 +5,10 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 const minute = 60;
 
 const rules = {
-  /** Passwords, links and set-up tokens tried from one address. */
+  /** Passwords and set-up tokens tried from one address. */
   'sign-in': { points: 10, duration: minute },
+  /** Links opened from one address: 256 bits are not guessed, but each costs a query and perhaps a hash. */
+  link: { points: 30, duration: minute },
   /** Mails asked for from one address. */
   forgot: { points: 5, duration: 10 * minute },
   'device-start': { points: 10, duration: minute },

@@ -43,7 +43,7 @@ export async function resetPassword(
   caller: Caller,
   input: { token: string; password: string },
 ): Promise<void> {
-  await deps.limits.take('sign-in', addressBucket(caller.address));
+  await deps.limits.take('link', addressBucket(caller.address));
   const hash = sha256(input.token);
   const now = new Date(deps.clock.now());
   const open = await openReset(deps.db, hash, now);
