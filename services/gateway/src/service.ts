@@ -11,6 +11,7 @@ import { graphFail } from '#src/graph/graph-errors.ts';
 import { createHouseSide } from '#src/house/house-side.ts';
 import { createLiveSide } from '#src/live/live-side.ts';
 import { createMetrics } from '#src/metrics.ts';
+import { createTls } from '#src/tls/tls.ts';
 
 export const gatewayService = defineService({
   name: 'gateway',
@@ -25,12 +26,15 @@ export const gatewayService = defineService({
     const live = createLiveSide(context, guard, metrics);
     const houseSide = await createHouseSide({ context, guard, graph, live, metrics, webRoot: webRoot(config) });
     const edge = createEdgeSide(context, metrics);
+    const hosts = houseHosts(house.publicUrl);
+    const tls = await createTls(context, (name) => hosts.has(name) || edge.knows(name));
     const front = createFront({
       bind: config.STEADING_BIND,
       httpPort: config.STEADING_HTTP_PORT,
-      houseHosts: houseHosts(house.publicUrl),
+      houseHosts: hosts,
       house: houseSide,
       edge,
+      ...(tls && { tls }),
     });
     return {
       async start() {

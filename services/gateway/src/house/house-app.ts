@@ -21,6 +21,8 @@ export interface HouseAppOptions {
   readonly metrics: Metrics;
   readonly metricsToken: string | undefined;
   readonly webRoot: string;
+  /** The root of the house's own authority, where it has one. */
+  readonly rootPem: () => Promise<string | undefined>;
   readonly publicUrl: string;
   readonly maxUploadBytes: number;
   readonly clock: Clock;

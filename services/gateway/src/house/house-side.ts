@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import type { ServiceContext } from '@steading/service';
 import type { SessionGuard } from '#src/caller/session-guard.ts';
 import type { gatewayConfig } from '#src/config.ts';
@@ -31,6 +33,7 @@ export async function createHouseSide(options: HouseSideOptions): Promise<Side &
     metrics,
     metricsToken: config.STEADING_METRICS_TOKEN,
     webRoot,
+    rootPem: () => readFile(join(context.house.dataDir, 'gateway', 'root.pem'), 'utf8').catch(() => undefined),
     publicUrl: context.house.publicUrl,
     maxUploadBytes: config.STEADING_MAX_UPLOAD_BYTES,
     limits: createRequestLimits({

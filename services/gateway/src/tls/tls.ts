@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { SecureContext } from 'node:tls';
+import type { ServiceContext } from '@steading/service';
+import type { gatewayConfig } from '#src/config.ts';
+import { fail } from '#src/errors.ts';
+import { createCertificates } from '#src/tls/certificates.ts';
+
+export interface Tls {
+  readonly port: number;
+  readonly contextFor: (name: string) => Promise<SecureContext>;
+}
+
+/** What the TLS port needs; undefined where none is wanted. */
+export async function createTls(
+  { config, house, clock }: Pick<ServiceContext<typeof gatewayConfig>, 'config' | 'house' | 'clock'>,
+  serves: (name: string) => boolean,
+): Promise<Tls | undefined> {
+  const port = config.STEADING_HTTPS_PORT;
+  if (port === undefined) return undefined;
+  const { STEADING_TLS_CERTIFICATE: certificate, STEADING_TLS_KEY: key } = config;
+  if ((certificate === undefined) !== (key === undefined))
+    throw fail('gateway.certificate-unreadable', { problem: 'only one of the two files is named' });
+  // Loaded only where it is needed: an idle house without TLS does not pay for it.
+  const { openOwnAuthority } = await import('#src/tls/own-authority.ts');
+  const authority = await openOwnAuthority(join(house.dataDir, 'gateway'), () => clock.now());
+  const files = certificate !== undefined && key !== undefined ? { certificate, key } : undefined;
+  return { port, contextFor: await createCertificates({ files, authority, serves }) };
+}
