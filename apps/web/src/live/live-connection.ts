@@ -27,6 +27,11 @@ interface Address {
 
 const reconnectMs = 2_000;
 
+/** Whether a room that the house closed is joined again: a broken stream, or an app's log that goes on later. */
+function comesBack({ topic, reason }: { topic: string; reason: string }): boolean {
+  return reason === 'broken-off' || reason === 'too-slow' || (reason === 'over' && topic === 'app-log');
+}
+
 /**
  * One Socket.IO line for the whole page, opened when something is first followed. Several parts of a page may follow
  * the same thing: it is joined once, and left when the last of them goes. Everything is joined again after a
@@ -43,7 +48,7 @@ export function createLiveConnection(): LiveConnection {
 
   function join(room: Set<Follow<never>>): void {
     const [first] = room;
-    if (!first || !line?.connected) return;
+    if (!first || !line?.connected || rooms.get(`${first.topic} ${first.id}`) !== room) return;
     const after = first.after?.();
     const request = { topic: first.topic, id: first.id, ...(after !== undefined && { after }) };
     line.emit('join', request, (answer?: { error?: { message?: string } }) => {
@@ -65,6 +70,8 @@ export function createLiveConnection(): LiveConnection {
     });
     socket.on('left', (at: Address & { reason: string }) => {
       for (const one of listenersOf(at)) one.onLeft?.(at.reason);
+      const room = rooms.get(`${at.topic} ${at.id}`);
+      if (room && comesBack(at)) setTimeout(() => paced(() => join(room)), reconnectMs);
     });
     socket.on('disconnect', (reason) => {
       for (const one of everyone()) one.onConnected?.(false);

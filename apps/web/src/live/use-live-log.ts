@@ -54,7 +54,10 @@ export function useLiveLog(topic: 'deployment-log' | 'app-log', id: string): Liv
       },
       onConnected: (connected) =>
         setLog((before) => ({ ...before, connected, left: connected ? undefined : before.left })),
-      onLeft: (left) => setLog((before) => ({ ...before, left })),
+      // `over`: everything was sent; the rest is joined again by itself.
+      onLeft: (left) => {
+        if (left !== 'over' && left !== 'broken-off') setLog((before) => ({ ...before, left }));
+      },
     });
     return () => {
       stop();
