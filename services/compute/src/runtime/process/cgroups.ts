@@ -9,6 +9,8 @@ import type { Limits } from '#src/runtime/runtime.ts';
 export interface Cgroups {
   /** Makes the group, or finds it again after a restart of the house. */
   group(name: string, limits?: Limits): Cgroup;
+  /** Removes the house's own groups where nothing is in them. */
+  close(): void;
 }
 
 export interface Cgroup {
@@ -41,7 +43,15 @@ export function detectCgroups(tag: string, root = '/sys/fs/cgroup'): Cgroups | u
   } catch {
     return undefined;
   }
-  return { group: (name, limits) => openGroup(layout, `steading-${tag}/${name}`, limits) };
+  return {
+    group(name, limits) {
+      for (const parent of parents) mkdirSync(parent, { recursive: true });
+      return openGroup(layout, `steading-${tag}/${name}`, limits);
+    },
+    close() {
+      for (const parent of parents) removeFolder(parent);
+    },
+  };
 }
 
 function detectLayout(root: string): Layout | undefined {

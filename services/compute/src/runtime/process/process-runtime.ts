@@ -104,6 +104,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async stop({ keepApps }) {
       if (keepApps) for (const app of apps.values()) app.leave();
       else await Promise.all([...apps.values()].map((app) => app.stop('the house stops')));
+      cgroups?.close();
     },
     async apply(desired) {
       appOf(desired.appId).apply(desired);
