@@ -54,7 +54,7 @@ test.each([
   await house.untilState(id, 'live');
   const rows = await sql('select state from deploy.deployments where app_id = $1', appId);
   expect(rows).toEqual([{ state: 'live' }]);
-  expect(readdirSync(join(house.dataDir, 'deploy/work'))).toEqual([]);
+  await waitFor('the folder to be gone', () => readdirSync(join(house.dataDir, 'deploy/work')).length === 0);
 });
 
 test.each(['cloning', 'building', 'pushing', 'deploying', 'verifying'])(
@@ -92,7 +92,7 @@ test('a cancel that was asked for before the crash is carried out after it', asy
   );
   await again();
   await house.untilState(id, 'cancelled');
-  expect(existsSync(join(house.dataDir, 'deploy/work', id))).toBe(false);
+  await waitFor('the folder to be gone', () => !existsSync(join(house.dataDir, 'deploy/work', id)));
 });
 
 test('a worker whose lease was taken changes nothing any more', async () => {

@@ -25,29 +25,9 @@ const actions = {
 } as const;
 
 export function addAppType(parts: GraphParts): void {
-  const { builder, types, loaders, deps, may } = parts;
+  const { builder, types, loaders, deps } = parts;
   const settings = appSettingTypes(parts);
   addDomainType(parts);
-  const may_ = builder.objectRef<{ id: string }>('AppMay').implement({
-    fields: (t) => {
-      const field = (action: string) =>
-        t.boolean({ resolve: (app, _args, context) => may(context, `app.${action}`, app.id) });
-      return {
-        deploy: field(actions.deploy),
-        cancel: field(actions.cancel),
-        rollback: field(actions.rollback),
-        update: field(actions.update),
-        remove: field(actions.remove),
-        readVariables: field(actions.readVariables),
-        writeVariables: field(actions.writeVariables),
-        readLogs: field(actions.readLogs),
-        grant: field(actions.grant),
-        manageDomains: field(actions.manageDomains),
-      };
-    },
-  });
-  const connection = connectionType(parts);
-  const run = runtimeTypes(parts);
   types.App.implement({
     fields: (t) => ({
       id: t.exposeID('id'),
@@ -78,72 +58,11 @@ export function addAppType(parts: GraphParts): void {
         type: [types.Domain],
         resolve: (app, _args, context) => loaders.domainsOfApp(context).load(app.id),
       }),
-      state: t.string({
-        resolve: async (app, _args, context) => {
-          const newest = await loaders.newest(context).load(app.id);
-          return appState({ stopped: app.stopped, hasLive: app.live_deployment_id !== null, newest: newest?.state });
-        },
-      }),
-      live: t.field({
-        type: types.Deployment,
-        nullable: true,
-        resolve: async (app, _args, context) =>
-          app.live_deployment_id ? ((await loaders.deployment(context).load(app.live_deployment_id)) ?? null) : null,
-      }),
-      newest: t.field({
-        type: types.Deployment,
-        nullable: true,
-        resolve: async (app, _args, context) => (await loaders.newest(context).load(app.id)) ?? null,
-      }),
-      deployments: t.field({
-        type: connection,
-        args: { first: t.arg.int({ defaultValue: 20 }), after: t.arg.string() },
-        resolve: async (app, args) => {
-          const limit = Math.min(100, Math.max(1, args.first ?? 20));
-          const before = args.after && /^\d{1,9}$/.test(args.after) ? Number(args.after) : undefined;
-          const rows = await deploymentsDb.page(deps.db, app.id, { limit: limit + 1, ...(before ? { before } : {}) });
-          return { nodes: rows.slice(0, limit), hasNextPage: rows.length > limit };
-        },
-      }),
-      instances: t.field({
-        type: [run.Instance],
-        resolve: async (app, _args, context) => {
-          const options = as(serviceCaller('deploy', context.caller.requestId), {
-            signal: context.signal,
-            timeoutMs: 5000,
-          });
-          const [{ instances }, live] = await Promise.all([
-            deps.compute.listInstances({ appId: app.id }, options),
-            app.live_deployment_id ? loaders.deployment(context).load(app.live_deployment_id) : undefined,
-          ]);
-          // A start after a stop runs the live deployment under a name of its own.
-          return instances.map((instance) =>
-            live && instance.generation === live.generation ? { ...instance, generation: live.id } : instance,
-          );
-        },
-      }),
-      may: t.field({ type: may_, resolve: (app) => ({ id: app.id }) }),
-      why: t.field({
-        type: types.Explanation,
-        args: { action: t.arg.string({ required: true }) },
-        resolve: (app, { action }, context) => {
-          const known = action in actions ? actions[action as keyof typeof actions] : action;
-          if (!(Object.values(actions) as string[]).includes(known) && known !== 'read') missing('action of an app');
-          return deps.access.explain(context.caller, `app.${known}`, app.id);
-        },
-      }),
-      isolation: t.field({
-        type: run.Isolation,
-        resolve: (_app, _args, context) =>
-          context.loaders.get('deploy.runtime', () =>
-            deps.compute.getRuntime(
-              {},
-              as(serviceCaller('deploy', context.caller.requestId), { signal: context.signal, timeoutMs: 5000 }),
-            ),
-          ),
-      }),
     }),
   });
+  addStates(parts);
+  addRunning(parts);
+  addPermissions(parts);
   builder.asEntity(types.App, {
     key: builder.selection<{ id: string }>('id'),
     resolveReference: reference(
@@ -152,6 +71,107 @@ export function addAppType(parts: GraphParts): void {
       async ({ id }, context) => (await loaders.app(context).load(id)) ?? missing('app'),
     ),
   });
+}
+
+function addStates(parts: GraphParts): void {
+  const { builder, types, loaders, deps } = parts;
+  const connection = connectionType(parts);
+  builder.objectFields(types.App, (t) => ({
+    state: t.string({
+      resolve: async (app, _args, context) => {
+        const newest = await loaders.newest(context).load(app.id);
+        return appState({ stopped: app.stopped, hasLive: app.live_deployment_id !== null, newest: newest?.state });
+      },
+    }),
+    live: t.field({
+      type: types.Deployment,
+      nullable: true,
+      resolve: async (app, _args, context) =>
+        app.live_deployment_id ? ((await loaders.deployment(context).load(app.live_deployment_id)) ?? null) : null,
+    }),
+    newest: t.field({
+      type: types.Deployment,
+      nullable: true,
+      resolve: async (app, _args, context) => (await loaders.newest(context).load(app.id)) ?? null,
+    }),
+    deployments: t.field({
+      type: connection,
+      args: { first: t.arg.int({ defaultValue: 20 }), after: t.arg.string() },
+      resolve: async (app, args) => {
+        const limit = Math.min(100, Math.max(1, args.first ?? 20));
+        const before = args.after && /^\d{1,9}$/.test(args.after) ? Number(args.after) : undefined;
+        const rows = await deploymentsDb.page(deps.db, app.id, { limit: limit + 1, ...(before ? { before } : {}) });
+        return { nodes: rows.slice(0, limit), hasNextPage: rows.length > limit };
+      },
+    }),
+  }));
+}
+
+function addRunning(parts: GraphParts): void {
+  const { builder, types, loaders, deps } = parts;
+  const run = runtimeTypes(parts);
+  builder.objectFields(types.App, (t) => ({
+    instances: t.field({
+      type: [run.Instance],
+      resolve: async (app, _args, context) => {
+        const options = as(serviceCaller('deploy', context.caller.requestId), {
+          signal: context.signal,
+          timeoutMs: 5000,
+        });
+        const [{ instances }, live] = await Promise.all([
+          deps.compute.listInstances({ appId: app.id }, options),
+          app.live_deployment_id ? loaders.deployment(context).load(app.live_deployment_id) : undefined,
+        ]);
+        // A start after a stop runs the live deployment under a name of its own.
+        return instances.map((instance) =>
+          live && instance.generation === live.generation ? { ...instance, generation: live.id } : instance,
+        );
+      },
+    }),
+    isolation: t.field({
+      type: run.Isolation,
+      resolve: (_app, _args, context) =>
+        context.loaders.get('deploy.runtime', () =>
+          deps.compute.getRuntime(
+            {},
+            as(serviceCaller('deploy', context.caller.requestId), { signal: context.signal, timeoutMs: 5000 }),
+          ),
+        ),
+    }),
+  }));
+}
+
+function addPermissions({ builder, types, deps, may }: GraphParts): void {
+  const May = builder.objectRef<{ id: string }>('AppMay').implement({
+    fields: (t) => {
+      const field = (action: string) =>
+        t.boolean({ resolve: (app, _args, context) => may(context, `app.${action}`, app.id) });
+      return {
+        deploy: field(actions.deploy),
+        cancel: field(actions.cancel),
+        rollback: field(actions.rollback),
+        update: field(actions.update),
+        remove: field(actions.remove),
+        readVariables: field(actions.readVariables),
+        writeVariables: field(actions.writeVariables),
+        readLogs: field(actions.readLogs),
+        grant: field(actions.grant),
+        manageDomains: field(actions.manageDomains),
+      };
+    },
+  });
+  builder.objectFields(types.App, (t) => ({
+    may: t.field({ type: May, resolve: (app) => ({ id: app.id }) }),
+    why: t.field({
+      type: types.Explanation,
+      args: { action: t.arg.string({ required: true }) },
+      resolve: (app, { action }, context) => {
+        const known = action in actions ? actions[action as keyof typeof actions] : action;
+        if (!(Object.values(actions) as string[]).includes(known) && known !== 'read') missing('action of an app');
+        return deps.access.explain(context.caller, `app.${known}`, app.id);
+      },
+    }),
+  }));
 }
 
 function connectionType({ builder, types }: GraphParts) {

@@ -7,30 +7,33 @@ import type { Deps } from '#src/deps.ts';
 import { type DomainRow, domainsDb } from '#src/domains-db.ts';
 import { type EnvironmentRow, type ProjectRow, projectsDb } from '#src/projects-db.ts';
 
+/** One row for an id. */
+const single =
+  <Row>(name: string, load: (ids: readonly string[]) => Promise<readonly Row[]>, keyOf: (row: Row) => string) =>
+  (context: GraphContext) =>
+    context.loaders.get(
+      `deploy.${name}`,
+      () =>
+        new DataLoader<string, Row | undefined>(async (ids) => {
+          const rows = new Map((await load(ids)).map((row) => [keyOf(row), row]));
+          return ids.map((id) => rows.get(id));
+        }),
+    );
+/** Every row that belongs to an id. */
+const many =
+  <Row>(name: string, load: (ids: readonly string[]) => Promise<readonly Row[]>, keyOf: (row: Row) => string) =>
+  (context: GraphContext) =>
+    context.loaders.get(
+      `deploy.${name}`,
+      () =>
+        new DataLoader<string, Row[]>(async (ids) => {
+          const rows = Map.groupBy(await load(ids), keyOf);
+          return ids.map((id) => rows.get(id) ?? []);
+        }),
+    );
+
 export function createLoaders(deps: Pick<Deps, 'db'>) {
   const { db } = deps;
-  const single =
-    <Row>(name: string, load: (ids: readonly string[]) => Promise<readonly Row[]>, keyOf: (row: Row) => string) =>
-    (context: GraphContext) =>
-      context.loaders.get(
-        `deploy.${name}`,
-        () =>
-          new DataLoader<string, Row | undefined>(async (ids) => {
-            const rows = new Map((await load(ids)).map((row) => [keyOf(row), row]));
-            return ids.map((id) => rows.get(id));
-          }),
-      );
-  const many =
-    <Row>(name: string, load: (ids: readonly string[]) => Promise<readonly Row[]>, keyOf: (row: Row) => string) =>
-    (context: GraphContext) =>
-      context.loaders.get(
-        `deploy.${name}`,
-        () =>
-          new DataLoader<string, Row[]>(async (ids) => {
-            const rows = Map.groupBy(await load(ids), keyOf);
-            return ids.map((id) => rows.get(id) ?? []);
-          }),
-      );
   return {
     project: single<ProjectRow>(
       'project',

@@ -15,30 +15,58 @@ export interface LogWriter {
 
 export const logLimits = { bytes: 10 * 1024 * 1024, lineLength: 8192, batch: 500, delayMs: 100, waitingLines: 20_000 };
 
-export async function openLogWriter(options: {
-  db: Database;
-  clock: Clock;
-  log: Log;
-  deploymentId: string;
-  mask: (text: string) => string;
-  maxBytes?: number;
-}): Promise<LogWriter> {
-  const { db, clock, deploymentId, maxBytes = logLimits.bytes } = options;
-  const last = await logDb.last(db, deploymentId);
-  let position = last.position;
-  let bytes = last.bytes;
+interface WriterOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deploymentId: string;
+  readonly mask: (text: string) => string;
+  readonly maxBytes?: number;
+}
+
+export async function openLogWriter(options: WriterOptions): Promise<LogWriter> {
+  const { clock, maxBytes = logLimits.bytes } = options;
+  const last = await logDb.last(options.db, options.deploymentId);
+  const store = createLineStore(options);
+  let { position, bytes } = last;
   let cut = bytes >= maxBytes;
-  let waiting: { position: number; at: string; stage: string; stream: string; text: string }[] = [];
+
+  const add = (stage: string, stream: string, text: string) => {
+    if (store.isFull()) return;
+    bytes += Buffer.byteLength(text);
+    store.push({ position: ++position, at: new Date(clock.now()).toISOString(), stage, stream, text });
+  };
+  const output = (stage: string, stream: string, line: string) => {
+    if (cut) return;
+    cut = bytes + line.length > maxBytes;
+    if (!cut) return add(stage, stream, line);
+    const megabytes = Math.round(maxBytes / 1024 / 1024);
+    add(stage, 'steading', `The log is longer than ${megabytes} MB: the rest of the output is not kept.`);
+  };
+
+  return {
+    write(stage, stream, text) {
+      for (const whole of options.mask(clean(text)).split('\n')) {
+        const line = whole.length > logLimits.lineLength ? `${whole.slice(0, logLimits.lineLength)} … (cut)` : whole;
+        if (stream === 'steading') add(stage, stream, line);
+        else output(stage, stream, line);
+      }
+    },
+    flush: store.flush,
+    close: store.close,
+  };
+}
+
+type Line = Parameters<typeof logDb.append>[2][number];
+
+/** Lines that wait to be stored, in order; what cannot be stored now is tried again. */
+function createLineStore(options: WriterOptions) {
+  const { db, clock, deploymentId } = options;
+  let waiting: Line[] = [];
   let running: Promise<void> = Promise.resolve();
   let scheduled = false;
   let closed = false;
 
-  const add = (stage: string, stream: string, text: string) => {
-    if (waiting.length >= logLimits.waitingLines) return;
-    bytes += Buffer.byteLength(text);
-    waiting.push({ position: ++position, at: new Date(clock.now()).toISOString(), stage, stream, text });
-    schedule();
-  };
   const schedule = () => {
     if (scheduled || closed) return;
     scheduled = true;
@@ -56,34 +84,16 @@ export async function openLogWriter(options: {
   };
   const flush = () => {
     running = running.then(store).catch((error: unknown) => {
-      options.log.warn(
-        { err: error, deploymentId },
-        'log lines of a deployment could not be stored; they are tried again',
-      );
+      options.log.warn({ err: error, deploymentId }, 'log lines could not be stored; they are tried again');
       schedule();
     });
     return running;
   };
-
   return {
-    write(stage, stream, text) {
-      for (const line of options.mask(clean(text)).split('\n')) {
-        if (stream !== 'steading' && cut) continue;
-        if (stream !== 'steading' && bytes + line.length > maxBytes) {
-          cut = true;
-          add(
-            stage,
-            'steading',
-            `The log is longer than ${Math.round(maxBytes / 1024 / 1024)} MB: the rest of the output is not kept.`,
-          );
-          continue;
-        }
-        add(
-          stage,
-          stream,
-          line.length > logLimits.lineLength ? `${line.slice(0, logLimits.lineLength)} … (cut)` : line,
-        );
-      }
+    isFull: () => waiting.length >= logLimits.waitingLines,
+    push(line: Line) {
+      waiting.push(line);
+      schedule();
     },
     flush,
     async close() {

@@ -12,12 +12,14 @@ import { buildStage, pushStage } from '#src/pipeline/build-stage.ts';
 import { doChores } from '#src/pipeline/chores.ts';
 import { cloneStage } from '#src/pipeline/clone-stage.ts';
 import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
+import { haltAll, type InWork, keepLeases, leaseSeconds } from '#src/pipeline/leases.ts';
 import { deployStage, type Probing, verifyStage } from '#src/pipeline/rollout-stage.ts';
 import { asFailure, settleCancel, settleFailure } from '#src/pipeline/settle.ts';
 import { changeState } from '#src/pipeline/transition.ts';
 import { Halt, openWorkbench, StageFailure, type Work, workCaller } from '#src/pipeline/work.ts';
 
-export const pipelineTimes = { idleMs: 3000, heartbeatMs: 1000, leaseSeconds: 10 };
+/** Between two looks when nothing wakes it: for what another process left behind. */
+const idleMs = 3000;
 
 /** Before an interrupted stage is tried again; longer each time. */
 const retrySeconds = 2;
@@ -28,12 +30,6 @@ export interface Pipeline {
   wake(): void;
   /** Hands over what is in work; resolves when nothing of it runs here any more. */
   stop(): Promise<void>;
-}
-
-interface InWork {
-  readonly abort: AbortController;
-  cancellable: boolean;
-  readonly done: Promise<void>;
 }
 
 export function createPipeline(options: { deps: () => Deps; request: EdgeRequest }): Pipeline {
@@ -53,7 +49,7 @@ export function createPipeline(options: { deps: () => Deps; request: EdgeRequest
     const pending = await deploymentsDb.pending(deps.db);
     if (pending.chores) if ((await doChores(deps, stopping.signal)) > 0) again = true;
     if (pending.orphaned) {
-      const rows = await deps.db.write((tx) => deploymentsDb.takeOver(tx, owner, pipelineTimes.leaseSeconds));
+      const rows = await deps.db.write((tx) => deploymentsDb.takeOver(tx, owner, leaseSeconds));
       for (const row of rows) begin(deps, row, true);
     }
     if (pending.waiting) for (const row of await takeStarts(deps, owner)) begin(deps, row, false);
@@ -83,7 +79,7 @@ export function createPipeline(options: { deps: () => Deps; request: EdgeRequest
       await look(deps).catch((error: unknown) => deps.log.warn({ err: error }, 'the pipeline could not look for work'));
       if (again) continue;
       await new Promise<void>((resolve) => {
-        const timer = deps.clock.after(pipelineTimes.idleMs, resolve);
+        const timer = deps.clock.after(idleMs, resolve);
         nudge = () => {
           timer.cancel();
           resolve();
@@ -92,47 +88,16 @@ export function createPipeline(options: { deps: () => Deps; request: EdgeRequest
     }
   }
 
-  async function heartbeatLoop(deps: Deps): Promise<void> {
-    let renewedMs = deps.clock.now();
-    while (!stopping.signal.aborted) {
-      await deps.clock.sleep(pipelineTimes.heartbeatMs, stopping.signal);
-      if (inWork.size === 0) renewedMs = deps.clock.now();
-      else if (await beat(deps)) renewedMs = deps.clock.now();
-      else if (deps.clock.now() - renewedMs > pipelineTimes.leaseSeconds * 1000) haltAll('lost');
-    }
-  }
-
-  async function beat(deps: Deps): Promise<boolean> {
-    const ids = [...inWork.keys()];
-    try {
-      const rows = await deps.db.write((tx) => deploymentsDb.renew(tx, ids, owner, pipelineTimes.leaseSeconds));
-      const held = new Map(rows.map((row) => [row.id, row.cancel_requested]));
-      for (const id of ids) {
-        const entry = inWork.get(id);
-        if (!entry) continue;
-        if (!held.has(id)) entry.abort.abort(new Halt('lost'));
-        else if (held.get(id) && entry.cancellable) entry.abort.abort(new Halt('cancel'));
-      }
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  function haltAll(why: 'lost' | 'house'): void {
-    for (const entry of inWork.values()) entry.abort.abort(new Halt(why));
-  }
-
   return {
     wake,
     start() {
       const deps = options.deps();
-      loops = Promise.all([pollLoop(deps), heartbeatLoop(deps)]);
+      loops = Promise.all([pollLoop(deps), keepLeases(deps, { owner, inWork, signal: stopping.signal })]);
     },
     async stop() {
       stopping.abort();
       wake();
-      haltAll('house');
+      haltAll(inWork, 'house');
       await Promise.allSettled([loops, ...[...inWork.values()].map((entry) => entry.done)]);
     },
   };
@@ -156,7 +121,7 @@ async function takeStarts(deps: Deps, owner: string): Promise<DeploymentRow[]> {
     });
     const taken: DeploymentRow[] = [];
     for (const row of await deploymentsDb.byIds(tx, picked)) {
-      if ((await deploymentsDb.take(tx, row.id, owner, pipelineTimes.leaseSeconds)) === 0) continue;
+      if ((await deploymentsDb.take(tx, row.id, owner, leaseSeconds)) === 0) continue;
       const to = firstState({ hasRelease: row.release_id !== null });
       if (await changeState(deps, tx, row, { to, caller: workCaller(row), owner })) taken.push({ ...row, state: to });
     }

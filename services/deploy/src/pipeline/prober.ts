@@ -69,15 +69,7 @@ export function startProber(options: {
       const reached = () => run.generation === generation && run.length >= probeTimes.enough;
       while (!reached()) {
         if (options.signal.aborted || clock.now() >= deadlineMs) return false;
-        await new Promise<void>((resolve) => {
-          const go = () => {
-            timer.cancel();
-            waiters.delete(go);
-            resolve();
-          };
-          const timer = clock.after(Math.min(500, Math.max(1, deadlineMs - clock.now())), go);
-          waiters.add(go);
-        });
+        await nextAnswer(clock, waiters, Math.min(500, Math.max(1, deadlineMs - clock.now())));
       }
       return true;
     },
@@ -87,6 +79,19 @@ export function startProber(options: {
       return trace;
     },
   };
+}
+
+/** Resolves with the next answer, or after `mostMs`. */
+function nextAnswer(clock: Clock, waiters: Set<() => void>, mostMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      timer.cancel();
+      waiters.delete(go);
+      resolve();
+    };
+    const timer = clock.after(mostMs, go);
+    waiters.add(go);
+  });
 }
 
 /** A trace with one more request in it. Lost ones are always kept as samples; others until the limit. */
