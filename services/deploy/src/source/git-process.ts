@@ -95,6 +95,9 @@ export async function runGit(settings: GitSettings, run: GitRun): Promise<GitRes
       }),
     ]);
     run.signal.throwIfAborted();
+    // A quick fetch may be over before anybody looked.
+    tooLarge ||=
+      run.watched !== undefined && (await folderSize(run.watched.folder, run.watched.maxBytes)) > run.watched.maxBytes;
     return { code, stdout, stderr, tooLarge };
   } finally {
     guard?.();
