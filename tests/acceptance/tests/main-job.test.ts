@@ -81,13 +81,13 @@ describe.each(shapes)('the main job in %s', (shape) => {
       async () => {
         const view = await operator.graph<{
           app: {
-            newest: { state: string };
+            live: { number: number } | null;
             deployments: { nodes: { id: string; number: number; canRollBackTo: boolean }[] };
           };
-        }>('query ($id: ID!) { app(id: $id) { newest { state } deployments { nodes { id number canRollBackTo } } } }', {
+        }>('query ($id: ID!) { app(id: $id) { live { number } deployments { nodes { id number canRollBackTo } } } }', {
           id: app.id,
         });
-        return view.app.newest.state === 'live' && view;
+        return view.app.live?.number === 2 && view;
       },
       { timeoutMs: 60_000 },
     );

@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { verifyAudit } from '#src/local/audit.ts';
-import { doctor } from '#src/local/doctor.ts';
 import { workspaceRoot } from '#src/local/house-process.ts';
-import { serve } from '#src/local/serve.ts';
-import { down, status } from '#src/local/status.ts';
-import { up } from '#src/local/up.ts';
 import { createOutput } from '#src/output.ts';
 
 const dataOption = [
@@ -33,26 +28,26 @@ export function addLocalCommands(program: Command): void {
     .option('--apps-domain <domain>', 'apps get <app>-<project>.<domain>; a wildcard DNS record must point here')
     .option('--demo', 'also make a demo space with an example app, deployed')
     .option('--foreground', 'stay in this terminal (for systemd and containers)')
-    .action((options) => up(options, output()));
+    .action(async (options) => (await import('#src/local/up.ts')).up(options, output()));
 
   program
     .command('down')
     .description('stop the house; its data stays')
     .option(...dataOption)
-    .action((options) => down(options, output()));
+    .action(async (options) => (await import('#src/local/status.ts')).down(options, output()));
 
   program
     .command('status')
     .description('whether the house runs, and how its services are')
     .option(...dataOption)
-    .action((options) => status(options, output()));
+    .action(async (options) => (await import('#src/local/status.ts')).status(options, output()));
 
   program
     .command('doctor')
     .description('look for what is wrong and say how to mend it')
     .option(...dataOption)
     .option('--port <port>', 'the port the house should listen on', '4600')
-    .action((options) => doctor(options, output()));
+    .action(async (options) => (await import('#src/local/doctor.ts')).doctor(options, output()));
 
   program
     .command('serve <services...>')
@@ -63,12 +58,12 @@ export function addLocalCommands(program: Command): void {
     .option('--door <host:port>', 'where the other processes of the house reach this one')
     .option('--peers <list>', 'where they are: identity=http://10.0.0.2:4700,forest=…')
     .option('--nats <url>', 'NATS JetStream for events (default: PostgreSQL)')
-    .action((services, options) => serve(services, options));
+    .action(async (services, options) => (await import('#src/local/serve.ts')).serve(services, options));
 
   program
     .command('audit <action>')
     .description('verify: recompute the hash chain of the audit trail of the house you are signed in to')
-    .action((action) => verifyAudit(action, output()));
+    .action(async (action) => (await import('#src/local/audit.ts')).verifyAudit(action, output()));
 
   program
     .command('version')

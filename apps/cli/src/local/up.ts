@@ -22,6 +22,7 @@ export interface UpOptions {
 /** `steading up`: the whole house on this machine, ready when the command returns. */
 export async function up(options: UpOptions, out: Output): Promise<void> {
   checkSystem();
+  const port = portNumber(options.port);
   const dataDir = dataFolder(options.data);
   const running = findRunning(dataDir);
   if (running) {
@@ -31,7 +32,6 @@ export async function up(options: UpOptions, out: Output): Promise<void> {
     return;
   }
   prepareDataFolder(dataDir);
-  const port = portNumber(options.port);
   await checkPort(options.bind, port);
   await buildWebIfStale(workspaceRoot, out.progress);
   const url = options.url ?? `http://localhost:${port}`;

@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
 import { createOutput } from '#src/output.ts';
-import { deploy, deployments, rollback } from '#src/remote/deploy.ts';
-import { login, whoami } from '#src/remote/login.ts';
-import { logs } from '#src/remote/logs.ts';
-import { open, spaces } from '#src/remote/spaces.ts';
-import { listVariables, setVariables, unsetVariables } from '#src/remote/variables.ts';
 
 const appOption = ['--app <space/project/app>', 'which app (default: "app" in .steading.json of this folder)'] as const;
 
@@ -16,60 +11,64 @@ export function addRemoteCommands(program: Command): void {
   program
     .command('login [address]')
     .description('sign in to a house through the browser')
-    .action((address) => login(address, output()));
+    .action(async (address) => (await import('#src/remote/login.ts')).login(address, output()));
   program
     .command('whoami')
     .description('who you are, and where')
-    .action(() => whoami(output()));
+    .action(async () => (await import('#src/remote/login.ts')).whoami(output()));
   program
     .command('spaces')
     .description('your spaces and the apps in them')
-    .action(() => spaces(output()));
+    .action(async () => (await import('#src/remote/spaces.ts')).spaces(output()));
   program
     .command('deploy [folder]')
     .description("deploy the newest commit of the app's repository, or the files of a folder")
     .option(...appOption)
     .option('--commit <sha>', 'this commit instead of the newest')
     .option('--no-wait', 'do not follow it to its end')
-    .action((folder, options) => deploy(folder, options, output()));
+    .action(async (folder, options) => (await import('#src/remote/deploy.ts')).deploy(folder, options, output()));
   program
     .command('deployments')
     .description('the last 20 deployments')
     .option(...appOption)
-    .action((options) => deployments(options, output()));
+    .action(async (options) => (await import('#src/remote/deploy.ts')).deployments(options, output()));
   program
     .command('logs')
     .description('what the app prints')
     .option(...appOption)
     .option('-f, --follow', 'go on as it comes')
     .option('-n, --tail <lines>', 'how many earlier lines', '100')
-    .action((options) => logs(options, output()));
+    .action(async (options) => (await import('#src/remote/logs.ts')).logs(options, output()));
   const env = program.command('env').description('variables and secrets of an app');
   env
     .command('list')
     .description('names, values of what is no secret, and where each comes from')
     .option(...appOption)
-    .action((options) => listVariables(options, output()));
+    .action(async (options) => (await import('#src/remote/variables.ts')).listVariables(options, output()));
   env
     .command('set [pairs...]')
     .description('NAME=value …; NAME=- reads the value from standard input')
     .option(...appOption)
     .option('--secret', 'encrypted, never shown again, masked in logs')
     .option('--file <file>', 'every line of a .env file')
-    .action((pairs, options) => setVariables(pairs, options, output()));
+    .action(async (pairs, options) =>
+      (await import('#src/remote/variables.ts')).setVariables(pairs, options, output()),
+    );
   env
     .command('unset <names...>')
     .description('take variables away')
     .option(...appOption)
-    .action((names, options) => unsetVariables(names, options, output()));
+    .action(async (names, options) =>
+      (await import('#src/remote/variables.ts')).unsetVariables(names, options, output()),
+    );
   program
     .command('rollback [number]')
     .description('go back to an earlier deployment (default: the one before), with its configuration')
     .option(...appOption)
-    .action((number, options) => rollback(number, options, output()));
+    .action(async (number, options) => (await import('#src/remote/deploy.ts')).rollback(number, options, output()));
   program
     .command('open')
     .description("the app's address, in your browser")
     .option(...appOption)
-    .action((options) => open(options, output()));
+    .action(async (options) => (await import('#src/remote/spaces.ts')).open(options, output()));
 }

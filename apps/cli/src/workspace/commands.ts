@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
 import { createOutput } from '#src/output.ts';
-import { check } from '#src/workspace/check.ts';
-import { dev } from '#src/workspace/dev.ts';
 import { node, run } from '#src/workspace/run.ts';
-import { test } from '#src/workspace/test.ts';
 
 /** Commands for people who change Steading itself. */
 export function addWorkspaceCommands(program: Command): void {
@@ -14,16 +11,16 @@ export function addWorkspaceCommands(program: Command): void {
     .description('the house in this terminal, started again when a file changes')
     .option('--data <folder>', 'default: .cache/dev in the checkout')
     .option('--port <port>', 'port for people and apps', '4601')
-    .action((options) => dev(options, output()));
+    .action(async (options) => (await import('#src/workspace/dev.ts')).dev(options, output()));
   program
     .command('check')
     .description('format, lint, types, invariants, generated files, unused code')
     .option('--fix', 'mend what can be mended: format, and write generated files')
-    .action((options) => check(options, output()));
+    .action(async (options) => (await import('#src/workspace/check.ts')).check(options, output()));
   program
     .command('test [paths...]')
     .description('every test with its real engines, the browser included; or those under some paths')
-    .action((paths) => test(paths, output()));
+    .action(async (paths) => (await import('#src/workspace/test.ts')).test(paths, output()));
   program
     .command('generate')
     .description('write what is committed and follows from the code: RPC code, schema dumps, SDL, the page of errors')
