@@ -166,22 +166,30 @@ it('loses nothing while instances are replaced under load', async () => {
   let running = true;
   const statuses: number[] = [];
   const load = Array.from({ length: 16 }, async (_, worker) => {
-    while (running) statuses.push((await ask({ method: worker % 2 ? 'POST' : 'GET', body: Buffer.from('a') })).status);
+    const sent = worker % 2 ? { method: 'POST', body: Buffer.from('a') } : {};
+    while (running) statuses.push((await ask(sent)).status);
   });
-  for (let count = 1; count <= 10; count++) {
+  const answered = async (count: number) => {
+    const until = Date.now() + 5_000;
+    while (statuses.length < count && Date.now() < until) await new Promise((resolve) => setImmediate(resolve));
+  };
+  for (let count = 1; count <= 20; count++) {
+    await answered(count * 30);
     const name = `dep_${String(count).padStart(2, '0')}`;
     const next = await make(name);
     house.setInstances([
-      { ...healthy(`ins_${count - 1}`, current.address, 'dep_00'), state: 'draining', stopsMs: Date.now() + 60_000 },
+      { ...healthy(`ins_old_${count}`, current.address, 'dep_00'), state: 'draining', stopsMs: Date.now() + 60_000 },
       healthy(`ins_${count}`, next.address, name),
     ]);
+    await answered(count * 30 + 15);
+    house.setInstances([healthy(`ins_${count}`, next.address, name)]);
     const old = current;
     await new Promise((resolve) => old.server.close(resolve).closeIdleConnections());
     current = next;
   }
   running = false;
   await Promise.all(load);
-  expect(statuses.length).toBeGreaterThan(50);
+  expect(statuses.length).toBeGreaterThan(600);
   expect(statuses.filter((status) => status !== 200)).toEqual([]);
 });
 
