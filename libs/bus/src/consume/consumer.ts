@@ -34,6 +34,8 @@ export interface Consumer {
 const batchSize = 50;
 const defaultMaxAttempts = 8;
 const afterFailureMs = 1_000;
+/** How soon to look again when another process works on this listener: it may be killed with its work undone. */
+const takenElsewhereMs = 500;
 
 export function createConsumer(options: { db: Database; listener: Listener; log: Log; clock: Clock }): Consumer {
   const { db, listener, log, clock } = options;
@@ -44,6 +46,7 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
   let running: Promise<void> | undefined;
   let timer: Timer | undefined;
   let stopped = false;
+  let takenElsewhere = false;
 
   async function work(): Promise<void> {
     while (awake && !stopped) {
@@ -64,6 +67,7 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
   async function takeBatch(): Promise<boolean> {
     return db.write(async (tx) => {
       const place = await tx.first(lockConsumer, name);
+      takenElsewhere = !place;
       if (!place) return false;
       const rows = await tx.all(readAfterOfTypes, place.xid, place.position, [...types], batchSize);
       const last = rows.at(-1);
@@ -147,7 +151,9 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
 
   async function scheduleParked(): Promise<void> {
     const next = await db.first(untilNextDue, name);
-    if (next?.ms !== null && next?.ms !== undefined) wakeAfter(Math.max(20, next.ms));
+    const parkedMs = Math.max(20, next?.ms ?? Number.POSITIVE_INFINITY);
+    const soonestMs = takenElsewhere ? Math.min(takenElsewhereMs, parkedMs) : parkedMs;
+    if (Number.isFinite(soonestMs)) wakeAfter(soonestMs);
   }
 
   function wakeAfter(delayMs: number): void {
