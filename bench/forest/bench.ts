@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createForest, type Forest } from '../../libs/forest/src/index.ts';
+import { createForest, type Forest } from '@steading/forest';
 import { forestOps, kinds, layOut, person, randomFrom, type Size } from './large-forest.ts';
 import { comparePeers } from './peers.ts';
 

@@ -1,4 +1,4 @@
-import { defineKind, type ForestOp, type Role, roles } from '../../libs/forest/src/index.ts';
+import { defineKind, type ForestOp, type Role, roles } from '@steading/forest';
 
 const everybody = [...roles];
 const none = Object.fromEntries(roles.map((role) => [role, null])) as Record<Role, null>;

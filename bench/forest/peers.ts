@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createForest, type ForestOp } from '../../libs/forest/src/index.ts';
+import { createForest, type ForestOp } from '@steading/forest';
 import { forestOps, kinds, layOut, person, randomFrom, type Size } from './large-forest.ts';
 
 /*
@@ -157,18 +157,18 @@ r = sub, obj, act
 [policy_definition]
 p = sub, obj, act
 [role_definition]
-g2 = _, _
+g = _, _
 [policy_effect]
 e = some(where (p.eft == allow))
 [matchers]
-m = g2(r.obj, p.obj) && r.sub == p.sub && r.act == p.act
+m = g(r.obj, p.obj) && r.sub == p.sub && r.act == p.act
 `);
   const enforcer = await newEnforcer(model);
   const rules = granted.flatMap(({ principal, privileges, node }) => privileges.map((each) => [principal, node, each]));
   const different = new Map(rules.map((rule) => [rule.join(' '), rule]));
   await enforcer.addPolicies([...different.values()]);
   await enforcer.addNamedGroupingPolicies(
-    'g2',
+    'g',
     paths.flatMap((path) => (path[1] === undefined ? [] : [[path[0]!, path[1]]])),
   );
   return ({ who, privilege, node }) => enforcer.enforce(who, layout.ids[node]!, privilege);

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPool, startEmbeddedPostgres } from '../../libs/db/src/index.ts';
-import { createLog } from '../../libs/kit/src/index.ts';
+import { createPool, startEmbeddedPostgres } from '@steading/db';
+import { createLog } from '@steading/kit';
 import { fillHouse, memberCount, spaceCount, startHouse } from './house.ts';
 import { type Load, type Measured, measure, send } from './load.ts';
 import { buildPeer, fillPeer, peerCookie, startPeer } from './nestjs.ts';
@@ -36,7 +36,7 @@ try {
   const dataDir = join(folder, 'house');
   const house = await startHouse({ databaseUrl: houseUrl!, dataDir, port: housePort });
   stops.push(house.stop);
-  const cookie = await fillHouse(house.url, dataDir);
+  const cookie = await fillHouse(house.url, dataDir, houseUrl!);
   await fillPeer(peerUrl!);
   const peer = await startPeer(peerUrl!, peerPort);
   stops.push(peer.stop);
@@ -55,6 +55,7 @@ try {
     `memory: house ${pssMb(house.pid).toFixed(0)} MB, NestJS ${pssMb(peer.pid).toFixed(0)} MB (PSS, after load)`,
   );
 } finally {
+  if (process.env.SHOW_LOG) console.log(readFileSync(join(folder, 'house/house.log'), 'utf8').slice(-4000));
   for (const stop of stops.reverse()) await stop();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPool } from '../../libs/db/src/index.ts';
-import { createLog } from '../../libs/kit/src/index.ts';
+import { createPool } from '@steading/db';
+import { createLog } from '@steading/kit';
 import { memberCount, spaceCount } from './house.ts';
 import { send } from './load.ts';
 

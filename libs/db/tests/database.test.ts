@@ -12,8 +12,14 @@ import { createPool, type Pool } from '#src/pool.ts';
 import { statement } from '#src/statement.ts';
 
 const log = createLog({ level: 'silent' });
-const add = statement<[name: string, amount: number]>('dbtest.add', 'insert into dbtest.things (name, amount) values ($1, $2)');
-const byName = statement<[name: string], { amount: number }>('dbtest.byName', 'select amount from dbtest.things where name = $1');
+const add = statement<[name: string, amount: number]>(
+  'dbtest.add',
+  'insert into dbtest.things (name, amount) values ($1, $2)',
+);
+const byName = statement<[name: string], { amount: number }>(
+  'dbtest.byName',
+  'select amount from dbtest.things where name = $1',
+);
 const raise = statement<[name: string]>('dbtest.raise', 'update dbtest.things set amount = amount + 1 where name = $1');
 
 let database: TestDatabase;
@@ -69,18 +75,30 @@ test('two transactions that deadlock both end well', async () => {
 
 test('a migration that was edited, and a database that is newer, are refused in words', async () => {
   const edited = { '0001-things.sql': 'create table dbtest.things (name text);' };
-  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith(edited), log })).rejects.toThrow(/was changed after it was applied/);
-  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith({}), log })).rejects.toThrow(/newer than this version/);
+  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith(edited), log })).rejects.toThrow(
+    /was changed after it was applied/,
+  );
+  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith({}), log })).rejects.toThrow(
+    /newer than this version/,
+  );
 });
 
 test('a failing migration keeps nothing, and the mended one goes on', async () => {
   const broken = { ...first, '0002-more.sql': 'create table dbtest.more (a integer); select 1/0;' };
-  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith(broken), log })).rejects.toThrow(/0002-more.sql.*Nothing of it was kept/);
-  await migrate(pool, { schema: 'dbtest', folder: folderWith({ ...first, '0002-more.sql': 'create table dbtest.more (a integer);' }), log });
+  await expect(migrate(pool, { schema: 'dbtest', folder: folderWith(broken), log })).rejects.toThrow(
+    /0002-more.sql.*Nothing of it was kept/,
+  );
+  await migrate(pool, {
+    schema: 'dbtest',
+    folder: folderWith({ ...first, '0002-more.sql': 'create table dbtest.more (a integer);' }),
+    log,
+  });
 });
 
 test('a statement that does not fit the schema is named', async () => {
   statement('dbwrong.column', 'select nonsense from dbtest.things');
-  expect(await checkStatements(pool, 'dbwrong.')).toEqual([{ name: 'dbwrong.column', problem: 'column "nonsense" does not exist' }]);
+  expect(await checkStatements(pool, 'dbwrong.')).toEqual([
+    { name: 'dbwrong.column', problem: 'column "nonsense" does not exist' },
+  ]);
   expect(await checkStatements(pool, 'dbtest.')).toEqual([]);
 });

@@ -10,4 +10,4 @@ export {
   type SubgraphBuilder,
   type SubgraphBuilderOptions,
 } from '#src/subgraph-builder.ts';
-export type { SubgraphSdl } from '#src/supergraph.ts';
+export { composeSupergraph, type SubgraphSdl } from '#src/supergraph.ts';

@@ -10,7 +10,10 @@ export const kitErrors = defineErrors({
   unauthenticated: { status: 401, text: 'Sign in first, or send a valid token.' },
   forbidden: { status: 403, text: 'You may not do this here. {why}' },
   'not-found': { status: 404, text: 'There is no such {kind}, or you may not see it.' },
-  'method-not-allowed': { status: 405, text: 'This address does not take {method}. See the documentation for what it takes.' },
+  'method-not-allowed': {
+    status: 405,
+    text: 'This address does not take {method}. See the documentation for what it takes.',
+  },
   conflict: { status: 409, text: '{what} was changed meanwhile. Load it again, then repeat your change.' },
   'too-large': { status: 413, text: 'That is larger than the limit of {limit}. Send less at once.' },
   'too-many-requests': { status: 429, text: 'Too many requests. Wait {seconds} seconds, then try again.' },

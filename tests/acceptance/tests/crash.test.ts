@@ -87,7 +87,7 @@ test('after all of it, only the live generation runs and no build folder is left
 test('removed, it leaves no process', async () => {
   await operator.graph('mutation ($id: ID!) { removeApp(id: $id) }', { id: app.id });
   await waitFor('every process of the app to be gone', () => appProcesses().length === 0, { timeoutMs: 20_000 });
-  expect(list(join(house.dataDir, 'compute', 'releases'))).toEqual([]);
+  await waitFor('its releases to be gone', () => list(join(house.dataDir, 'compute', 'releases')).length === 0);
 });
 
 /** Processes whose command line is the app's, wherever they hang in the process tree. */

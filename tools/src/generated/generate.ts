@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createPool, dumpSchema, migrate, startEmbeddedPostgres } from '@steading/db';
-import { composeSubgraphs, printSubgraph } from '@steading/graph';
+import { composeSupergraph, printSubgraph } from '@steading/graph';
 import { catalogue } from '@steading/house/catalogue';
 import { createLog, kitErrors, systemClock } from '@steading/kit';
 import { createAssertions } from '@steading/rpc';
@@ -61,7 +61,12 @@ export async function generate(root: string): Promise<Map<string, string>> {
         subgraphs.push({ name: each.name, sdl: graph.sdl });
       }
     }
-    made.set('apps/web/src/graph/schema.graphql', composeSubgraphs(subgraphs).publicSdl);
+    const composed = await composeSupergraph(subgraphs);
+    if ('problem' in composed) throw new Error(`The subgraphs do not fit together:\n${composed.problem}`);
+    made.set(
+      'apps/web/src/graph/schema.graphql',
+      `# Composed from the services by \`./steading generate\`; not edited by hand.\n${composed.ok.publicSdl.trim()}\n`,
+    );
     await pool.end();
     await house.stop();
     return made;
