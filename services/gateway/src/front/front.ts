@@ -118,8 +118,12 @@ function authority(incoming: IncomingMessage): string | undefined {
 function closed(server: Server | Http2SecureServer): Promise<void> {
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    // Connections that become idle after this call would be kept for the next request, which nobody answers.
+    const sweep = setInterval(() => (server as Server).closeIdleConnections?.(), 50);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
   });
 }
 

@@ -1,0 +1,136 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createLog, kitErrors, systemClock } from '@steading/kit';
+import { io, type Socket } from 'socket.io-client';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { SessionGuard } from '#src/caller/session-guard.ts';
+import { createLiveSide, type LiveContext, type LiveSide } from '#src/live/live-side.ts';
+import { createMetrics } from '#src/metrics.ts';
+
+const server = createServer();
+let live: LiveSide;
+let socket: Socket;
+let allowed = true;
+let tell: (event: { type: string; key: string; data: unknown }) => void;
+let changed: () => void;
+let ended: (id?: string) => void;
+
+beforeEach(async () => {
+  allowed = true;
+  const context = {
+    catalogue: [
+      {
+        live: [
+          { namespace: '/deployments', topic: 'app', service: 'deploy', privilege: 'app.read', source: { events: [] } },
+          { namespace: '/deployments', topic: 'log', service: 'deploy', privilege: 'app.read', source: 'stream' },
+        ],
+      },
+    ],
+    rpc: {
+      client: () => ({
+        locate: async ({ id }: { id: string }) => ({ nodeId: id }),
+        async *follow() {
+          yield { position: 1n, json: '{"text":"one"}' };
+          yield { position: 2n, json: '{"text":"two"}' };
+        },
+      }),
+    },
+    bus: {
+      broadcast: (_events: unknown, handler: typeof tell) => {
+        tell = handler;
+        return { stop: async () => {} };
+      },
+    },
+    access: {
+      can: () => allowed,
+      require: async (_caller: unknown, _privilege: string, node: string) => {
+        if (node === 'app_other') throw kitErrors('not-found', { kind: 'app' });
+      },
+      onChange: (call: () => void) => {
+        changed = call;
+        return { stop() {} };
+      },
+    },
+    house: { publicUrl: 'http://localhost:4600' },
+    clock: systemClock,
+    log: createLog({ level: 'silent' }),
+  } as unknown as LiveContext;
+  const guard = {
+    resolve: async ({ cookie, requestId }: { cookie?: string; requestId: string }) => ({
+      caller: cookie
+        ? { kind: 'user', principal: 'user:usr_1', session: 'ses_1', requestId }
+        : { kind: 'anonymous', principal: 'anyone', requestId },
+    }),
+    onEnded: (call: typeof ended) => (ended = call),
+  } as unknown as SessionGuard;
+  live = createLiveSide(context, guard, createMetrics());
+  live.start();
+  server.removeAllListeners('request').removeAllListeners('upgrade');
+  server.on('request', (incoming, outgoing) => live.request(incoming, outgoing, 'localhost'));
+  server.on('upgrade', (incoming, stream, head) => live.upgrade(incoming, stream, head, 'localhost'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  socket = open({ cookie: 'steading_session=a' });
+});
+
+afterEach(async () => {
+  socket.close();
+  await live.stop();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+});
+
+function open(extraHeaders: Record<string, string>): Socket {
+  const { port } = server.address() as AddressInfo;
+  return io(`http://127.0.0.1:${port}/deployments`, { path: '/realtime', extraHeaders, reconnection: false });
+}
+const heard = (name: string) => new Promise((resolve) => socket.once(name, resolve));
+const join = (asked: unknown) => socket.timeout(5_000).emitWithAck('join', asked);
+
+it('brings the events of what was joined, and of nothing else', async () => {
+  expect(await join({ topic: 'app', id: 'app_1' })).toEqual({ ok: true });
+  const event = heard('event');
+  tell({ type: 'deploy.changed', key: 'app_2', data: {} });
+  tell({ type: 'deploy.changed', key: 'app_1', data: { state: 'live' } });
+  expect(await event).toEqual({ topic: 'app', id: 'app_1', type: 'deploy.changed', data: { state: 'live' } });
+});
+
+it('sends a stream in order and says when it is over', async () => {
+  const items = heard('items');
+  const left = heard('left');
+  await join({ topic: 'log', id: 'dep_1' });
+  expect(await items).toMatchObject({
+    items: [
+      { position: 1, text: 'one' },
+      { position: 2, text: 'two' },
+    ],
+  });
+  expect(await left).toMatchObject({ reason: 'over' });
+});
+
+it('refuses what may not be seen and what is no join', async () => {
+  expect(await join({ topic: 'app', id: 'app_other' })).toMatchObject({ error: { code: 'not-found' } });
+  for (const wrong of [null, {}, { topic: 'none', id: 'x' }, { topic: 'app', id: 7 }])
+    expect(await join(wrong)).toMatchObject({ error: { code: 'gateway.bad-join' } });
+});
+
+it('takes people out when the forest says no, and closes when their session ends', async () => {
+  await join({ topic: 'app', id: 'app_1' });
+  const left = heard('left');
+  allowed = false;
+  changed();
+  expect(await left).toMatchObject({ id: 'app_1', reason: 'no-longer-allowed' });
+  const closed = heard('disconnect');
+  ended('ses_1');
+  expect(await closed).toBe('io server disconnect');
+});
+
+it.each([
+  ['nobody', {}],
+  ['a page of another site', { cookie: 'steading_session=a', origin: 'https://evil.example.org' }],
+])('lets %s in no further than the door', async (_name, headers) => {
+  const stranger = open(headers as unknown as Record<string, string>);
+  const error = await new Promise((resolve) => stranger.once('connect_error', resolve));
+  expect(error).toBeInstanceOf(Error);
+  stranger.close();
+});
