@@ -13,6 +13,11 @@ export function SessionProvider(props: { viewer: Viewer; house: House; children:
   return <SessionContext value={{ viewer, house }}>{children}</SessionContext>;
 }
 
+/** What the house is called on screen: its host, unless it has none of its own yet. */
+export function houseName({ name }: House, brand: string): string {
+  return name === '' || name === 'localhost' || /^[\d.:[\]]+$/.test(name) ? brand : name;
+}
+
 /** Who is signed in, and where. Only pages behind sign-in use it. */
 export function useSession(): { viewer: Viewer; house: House } {
   const session = use(SessionContext);

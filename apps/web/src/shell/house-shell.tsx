@@ -1,7 +1,7 @@
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Menu as MenuIcon, X } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { useSession } from '#src/session/session.tsx';
+import { houseName, useSession } from '#src/session/session.tsx';
 import { toggleTheme } from '#src/session/theme.ts';
 import { BrandMark } from '#src/shell/brand.tsx';
 import { ShellDeedsContext } from '#src/shell/shell-deeds.ts';
@@ -77,7 +77,7 @@ function PhoneBar({ open, onToggle }: { open: boolean; onToggle: () => void }) {
         {open ? <X aria-hidden className="size-5" /> : <MenuIcon aria-hidden className="size-5" />}
       </IconButton>
       <BrandMark className="size-6.5" />
-      <span className="font-serif text-[1.133rem] font-semibold">{house.name || words.brand}</span>
+      <span className="font-serif text-[1.133rem] font-semibold">{houseName(house, words.brand)}</span>
     </header>
   );
 }

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useQuery } from 'urql';
 import { SidebarDocument } from '#src/graph/documents-session.ts';
 import type { ResultOf } from '#src/graph/tada.ts';
-import { useSession } from '#src/session/session.tsx';
+import { houseName, useSession } from '#src/session/session.tsx';
 import { AccountMenu } from '#src/shell/account-menu.tsx';
 import { BrandMark } from '#src/shell/brand.tsx';
 import { Tile } from '#src/ui/avatar.tsx';
@@ -27,7 +27,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         className="flex items-center gap-2.5 rounded-lg px-2 pt-1.5 font-serif text-[1.2rem] font-semibold"
       >
         <BrandMark className="size-7" />
-        {house.name || words.brand}
+        {houseName(house, words.brand)}
       </Link>
       <button
         type="button"

@@ -6,6 +6,7 @@ import { Button } from '#src/ui/button.tsx';
 import { DeedForm } from '#src/ui/deed-form.tsx';
 import { Dialog } from '#src/ui/dialog.tsx';
 import { SelectField, TextField } from '#src/ui/field.tsx';
+import { sentence } from '#src/ui/sentence.ts';
 import { Row, Rows, Section } from '#src/ui/surface.tsx';
 import { RelativeTime } from '#src/ui/time.tsx';
 import { useWords } from '#src/words/words.tsx';
@@ -83,7 +84,7 @@ function BlockButton({ node, onChanged }: { node: AccessNode; onChanged: () => v
             <option value="">{text.everything}</option>
             {node.privileges.map((one) => (
               <option key={one.name} value={one.name}>
-                {one.text}
+                {sentence(one.text)}
               </option>
             ))}
           </SelectField>

@@ -5,6 +5,7 @@ import { Explanation } from '#src/pages/access/explanation.tsx';
 import { peopleOf } from '#src/pages/access/person-field.tsx';
 import { SelectField } from '#src/ui/field.tsx';
 import { QueryView } from '#src/ui/query-view.tsx';
+import { sentence } from '#src/ui/sentence.ts';
 import { Panel, Section } from '#src/ui/surface.tsx';
 import { useWords } from '#src/words/words.tsx';
 
@@ -22,7 +23,7 @@ export function ExplainPanel({ node }: { node: AccessNode }) {
           <SelectField label={text.privilege} value={privilege} onChange={(event) => setPrivilege(event.target.value)}>
             {node.privileges.map((one) => (
               <option key={one.name} value={one.name}>
-                {one.text}
+                {sentence(one.text)}
               </option>
             ))}
           </SelectField>

@@ -1,4 +1,5 @@
 import { CircleCheck, CircleX } from 'lucide-react';
+import { sentence } from '#src/ui/sentence.ts';
 
 interface ExplanationProps {
   explanation: { allowed: boolean; text: string; steps: { what: string; text: string; nodeName: string | null }[] };
@@ -14,7 +15,7 @@ export function Explanation({ explanation }: ExplanationProps) {
           aria-hidden
           className={explanation.allowed ? 'mt-0.5 size-5 shrink-0 text-green' : 'mt-0.5 size-5 shrink-0 text-red'}
         />
-        {explanation.text}
+        {sentence(explanation.text)}
       </p>
       {explanation.steps.length > 0 && (
         <ol className="flex flex-col">
@@ -24,7 +25,7 @@ export function Explanation({ explanation }: ExplanationProps) {
               key={index}
               className="relative border-l-2 border-line-strong/40 py-1.5 pl-4 text-[0.933rem] before:absolute before:top-3.5 before:-left-[5px] before:size-2 before:rounded-full before:bg-line-strong"
             >
-              {step.text}
+              {sentence(step.text)}
               {step.nodeName && !step.text.includes(step.nodeName) && (
                 <span className="text-ink-soft"> ({step.nodeName})</span>
               )}

@@ -1,5 +1,6 @@
 import { Check, Minus } from 'lucide-react';
 import type { AccessNode } from '#src/pages/access/access-documents.ts';
+import { sentence } from '#src/ui/sentence.ts';
 import { useWords } from '#src/words/words.tsx';
 
 /** What each role may do here, as a table behind a fold. */
@@ -28,7 +29,7 @@ export function RoleMatrix({ node }: { node: AccessNode }) {
             {node.privileges.map((one) => (
               <tr key={one.name} className="border-b last:border-0">
                 <th scope="row" className="py-2 pr-4 font-normal">
-                  {one.text}
+                  {sentence(one.text)}
                 </th>
                 {node.roles.map((role) => (
                   <td key={role} className="px-2 py-2">

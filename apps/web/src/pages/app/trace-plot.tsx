@@ -37,7 +37,10 @@ export function TracePlot({ trace, generation }: { trace: Trace; generation: str
           {text.traceText(trace.sent, trace.lost)}
         </strong>{' '}
         {trace.worstMs !== null && text.traceWorst(formatMs(trace.worstMs))}{' '}
-        {first && switched && text.traceSwitch(formatMs(Date.parse(switched.at) - Date.parse(first.at)))}
+        {first &&
+          switched &&
+          switched !== first &&
+          text.traceSwitch(formatMs(Date.parse(switched.at) - Date.parse(first.at)))}
       </figcaption>
       <div ref={box} aria-hidden />
     </figure>
@@ -80,7 +83,7 @@ function optionsOf(
     cursor: { show: false },
     legend: { live: false },
     axes: [
-      { ...axis, values: (_plot, ticks) => ticks.map((tick) => `${tick} s`) },
+      { ...axis, space: 72, values: (_plot, ticks) => ticks.map((tick) => formatMs(tick * 1000)) },
       { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => `${tick} ms`) },
     ],
     series: [

@@ -38,7 +38,7 @@ export function HomePage() {
       <QueryView asked={home} retry={refresh}>
         {(data) => (
           <>
-            <Apps apps={data.myApps} />
+            {data.mySpaces.length + data.myApps.length > 0 && <Apps apps={data.myApps} />}
             <Spaces spaces={data.mySpaces} />
           </>
         )}

@@ -1,5 +1,5 @@
 import { Outlet } from '@tanstack/react-router';
-import { useSession } from '#src/session/session.tsx';
+import { houseName, useSession } from '#src/session/session.tsx';
 import { Frame } from '#src/shell/frame.tsx';
 import { Empty } from '#src/ui/surface.tsx';
 import { useWords } from '#src/words/words.tsx';
@@ -18,7 +18,7 @@ export function OperatorFrame() {
   return (
     <Frame
       title={text.title}
-      about={text.about(house.name, house.version)}
+      about={text.about(houseName(house, words.brand), house.version)}
       tabs={[
         { label: text.tabs.people, link: { to: '/operator' }, exact: true },
         { label: text.tabs.invitations, link: { to: '/operator/invitations' } },
