@@ -44,7 +44,12 @@ async function main(): Promise<void> {
         dataDir,
         key: openMasterKey(keyFolder),
       },
-      env: process.env,
+      // Where TLS is intercepted, builds must trust what the house was told to trust.
+      env: {
+        STEADING_BUILD_CA_FILE: process.env.NODE_EXTRA_CA_CERTS,
+        STEADING_GIT_CA_FILE: process.env.NODE_EXTRA_CA_CERTS,
+        ...process.env,
+      },
       databaseUrl: config.DATABASE_URL ?? postgres?.url ?? '',
       maxConnections: config.STEADING_MAX_CONNECTIONS,
       transport: config.STEADING_NATS_URL ? { kind: 'nats', url: config.STEADING_NATS_URL } : { kind: 'postgres' },

@@ -1,8 +1,9 @@
 import type { Database, Pool } from '@steading/db';
 import { migrate } from '@steading/db';
-import type { Clock, Log } from '@steading/kit';
+import type { Clock, Log, Timer } from '@steading/kit';
 import type { BroadcastHandler, Bus, Listener } from '#src/bus.ts';
 import { type Consumer, createConsumer } from '#src/consume/consumer.ts';
+import { dropForgotten } from '#src/consume/consumers-db.ts';
 import { createDeadLetters, type DeadLetters } from '#src/consume/dead-letters.ts';
 import type { HouseEvent } from '#src/event.ts';
 import { emit } from '#src/ledger/emit.ts';
@@ -36,6 +37,10 @@ export interface HouseBus {
   prune(olderThanDays: number): Promise<number>;
 }
 
+/** Idle listeners are brought up to the present this often. */
+const skipIdleMs = 6 * 3_600_000;
+const forgottenDays = 30;
+
 interface BroadcastEntry {
   readonly types: ReadonlySet<string>;
   readonly handler: BroadcastHandler;
@@ -58,6 +63,18 @@ export function createBus(options: HouseBusOptions): HouseBus {
     } catch (error) {
       log.error({ err: error, type: event.type }, 'a broadcast handler failed');
     }
+  }
+
+  let skipping: Timer | undefined;
+
+  function skipIdleLater(): void {
+    skipping = clock.after(skipIdleMs, () => {
+      const skipped = [...consumers.values()].map((consumer) => consumer.skipIdle());
+      Promise.all(skipped).catch((error) =>
+        log.warn({ err: error }, 'idle listeners could not be brought up to the present'),
+      );
+      skipIdleLater();
+    });
   }
 
   const tail = createTail({ db, log, clock, onEvent });
@@ -91,8 +108,10 @@ export function createBus(options: HouseBusOptions): HouseBus {
       await tail.start();
       await wake.start();
       for (const consumer of consumers.values()) consumer.wake();
+      skipIdleLater();
     },
     async stop() {
+      skipping?.cancel();
       await wake.stop();
       await tail.stop();
       await Promise.all([...consumers.values()].map((consumer) => consumer.stop()));
@@ -102,6 +121,10 @@ export function createBus(options: HouseBusOptions): HouseBus {
       const entries = [...consumers.values()].map(async (each) => [each.name, await each.behind()] as const);
       return Object.fromEntries(await Promise.all(entries));
     },
-    prune: (olderThanDays) => db.write((tx) => tx.run(pruneLedger, olderThanDays)),
+    prune: (olderThanDays) =>
+      db.write(async (tx) => {
+        await tx.run(dropForgotten, forgottenDays);
+        return tx.run(pruneLedger, olderThanDays);
+      }),
   };
 }

@@ -46,26 +46,47 @@ async function transact<T>(pool: Pool, work: (tx: Writer) => Promise<T>, log: Lo
   const client = await pool.connect();
   const after: (() => void)[] = [];
   let broken: Error | undefined;
-  let committing = false;
+  // A connection that breaks between two statements must end this transaction, not the process.
+  const onBroken = (error: Error) => (broken = error);
+  client.on('error', onBroken);
+  let result: T;
   try {
     await client.query('begin');
-    const result = await work(writerOn(client, after));
-    committing = true;
-    await client.query('commit');
-    for (const call of after) call();
-    return result;
+    result = await work(writerOn(client, after));
+    await commit(client);
   } catch (error) {
-    if (committing && isAway(error)) {
-      broken = error as Error;
-      throw new CommitUnknown(error);
+    if (error instanceof CommitUnknown) broken = error;
+    else {
+      await client.query('rollback').catch((failure: Error) => {
+        broken = failure;
+        log.debug({ err: failure }, 'a rollback did not reach the server');
+      });
     }
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-      log.debug({ err: failure }, 'a rollback did not reach the server');
-    });
     throw error;
   } finally {
+    client.off('error', onBroken);
     client.release(broken);
+  }
+  for (const call of after) runAfterCommit(call, log);
+  return result;
+}
+
+async function commit(client: PoolClient): Promise<void> {
+  let answer: string;
+  try {
+    answer = (await client.query('commit')).command;
+  } catch (error) {
+    throw isAway(error) ? new CommitUnknown(error) : error;
+  }
+  // A transaction in which a statement failed, and somebody swallowed that, ends in a rollback without an error.
+  if (answer === 'ROLLBACK') throw new Error('bug: a statement of the transaction failed and its error was swallowed');
+}
+
+function runAfterCommit(call: () => void, log: Log): void {
+  try {
+    call();
+  } catch (error) {
+    log.error({ err: error }, 'what was to follow a commit failed');
   }
 }
 

@@ -32,6 +32,8 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<void
   const files = await readMigrations(folder);
   const client = await pool.connect();
   try {
+    // Another process may be in the middle of a long migration: wait for it.
+    await client.query("set statement_timeout = '20min'");
     await client.query('select pg_advisory_lock($1)', [lockKey]);
     await client.query(`create schema if not exists ${schema}`);
     await client.query(
@@ -48,6 +50,7 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<void
     }
   } finally {
     await client.query('select pg_advisory_unlock($1)', [lockKey]).catch(() => {});
+    await client.query('reset statement_timeout').catch(() => {});
     client.release();
   }
 }

@@ -102,3 +102,40 @@ test('a statement that does not fit the schema is named', async () => {
   ]);
   expect(await checkStatements(pool, 'dbtest.')).toEqual([]);
 });
+
+test('a swallowed failure is not taken for a commit', async () => {
+  const db = createDatabase(pool, { log });
+  const work = db.write(async (tx) => {
+    await tx.run(add, 'swallowed', 1);
+    await tx.run(add, 'swallowed', 1).catch(() => {});
+    return 'done';
+  });
+  await expect(work).rejects.toThrow(/swallowed/);
+  expect(await db.first(byName, 'swallowed')).toBeUndefined();
+});
+
+test('what follows a commit may fail without undoing it', async () => {
+  const db = createDatabase(pool, { log });
+  await db.write(async (tx) => {
+    await tx.run(add, 'kept', 1);
+    tx.afterCommit(() => {
+      throw new Error('afterwards');
+    });
+  });
+  expect(await db.first(byName, 'kept')).toEqual({ amount: 1 });
+});
+
+test('a connection that is cut in a transaction ends the transaction, not the process', async () => {
+  const db = createDatabase(pool, { log });
+  let cuts = 1;
+  await db.write(async (tx) => {
+    await tx.run(add, `cut-${cuts}`, 1);
+    if (cuts-- > 0)
+      await pool.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where state = 'idle in transaction' and datname = current_database()",
+      );
+    await tx.first(byName, 'kept');
+  });
+  expect(await db.first(byName, 'cut-0')).toEqual({ amount: 1 });
+  expect(await db.first(byName, 'cut-1')).toBeUndefined();
+});

@@ -9,6 +9,7 @@ import {
   releaseSavepoint,
   rollbackToSavepoint,
   savepoint,
+  skipIdle,
 } from '#src/consume/consumers-db.ts';
 import { bury, delay, nextDue, park, parkedKeys, unpark, untilNextDue } from '#src/consume/parked-db.ts';
 import { retryDelayMs } from '#src/consume/retry-delay.ts';
@@ -28,6 +29,8 @@ export interface Consumer {
   /** Says that there may be something new. Returns at once. */
   wake(): void;
   behind(): Promise<number>;
+  /** Moves its place to the present when there is nothing to hear. */
+  skipIdle(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -171,6 +174,7 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
     types,
     prepare: () => db.write(async (tx) => void (await tx.run(addConsumer, name))),
     wake,
+    skipIdle: () => db.write(async (tx) => void (await tx.run(skipIdle, name, [...types]))),
     behind: async () => (await db.first(countBehind, name, [...types]))?.behind ?? 0,
     async stop() {
       stopped = true;

@@ -25,3 +25,18 @@ export const countBehind = statement<[name: string, types: readonly string[]], {
   `select count(*) as behind from bus.ledger l join bus.consumers c on c.name = $1
    where (l.xid, l.position) > (c.xid, c.position) and l.type = any($2::text[])`,
 );
+
+/** Brings a consumer that has nothing to hear up to the present, so that it does not keep the ledger from being pruned. */
+export const skipIdle = statement<[name: string, types: readonly string[]]>(
+  'bus.skipIdle',
+  `update bus.consumers c set xid = pg_snapshot_xmin(pg_current_snapshot()), position = 0, moved_at = now()
+   where name = $1 and not exists (
+     select 1 from bus.ledger l where (l.xid, l.position) > (c.xid, c.position) and l.type = any($2::text[])
+       and l.xid < pg_snapshot_xmin(pg_current_snapshot()))`,
+);
+
+/** Listeners that no version of the house has had for this many days. */
+export const dropForgotten = statement<[days: number]>(
+  'bus.dropForgotten',
+  'delete from bus.consumers where moved_at < now() - make_interval(days => $1)',
+);

@@ -128,7 +128,6 @@ async function makeCluster(told: {
     '--locale-provider=builtin',
     '--locale=C.UTF-8',
     '--no-instructions',
-    '--no-sync',
   ];
   const child = spawn(join(binaries, 'bin', 'initdb'), args, {
     cwd: dataDir,
