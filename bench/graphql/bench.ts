@@ -26,6 +26,9 @@ const log = createLog({ level: 'warn' });
 const folder = mkdtempSync(join(tmpdir(), 'steading-graphql-'));
 chmodSync(folder, 0o711);
 const stops: (() => unknown)[] = [];
+process.once('SIGTERM', () => {
+  for (const stop of stops.reverse()) stop();
+});
 
 try {
   buildPeer();
@@ -55,7 +58,6 @@ try {
     `memory: house ${pssMb(house.pid).toFixed(0)} MB, NestJS ${pssMb(peer.pid).toFixed(0)} MB (PSS, after load)`,
   );
 } finally {
-  if (process.env.SHOW_LOG) console.log(readFileSync(join(folder, 'house/house.log'), 'utf8').slice(-4000));
   for (const stop of stops.reverse()) await stop();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -57,6 +57,7 @@ export function send(load: Load, agent?: Agent): Promise<string> {
       answer.on('error', reject);
     });
     sent.on('error', reject);
+    sent.setTimeout(10_000, () => sent.destroy(new Error(`${load.url} did not answer within 10 s`)));
     sent.end(load.body);
   });
 }

@@ -10,13 +10,13 @@ import { send } from './load.ts';
 const folder = join(import.meta.dirname, 'peers/nestjs');
 export const peerCookie = 'session=measured';
 
-/** Installs and builds the peer, once. Prisma 7 runs without engines: the named binary only keeps it from fetching one. */
+/** Installs the peer where it is not yet, and builds it. Prisma 7 runs without engines: the named binary only keeps it from fetching one. */
 export function buildPeer(): void {
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' };
   const run = (command: string, args: string[]) => execFileSync(command, args, { cwd: folder, env, stdio: 'inherit' });
   if (!existsSync(join(folder, 'node_modules/@nestjs/core')))
     run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock']);
-  if (!existsSync(join(folder, 'dist/main.js'))) run('npm', ['run', '--silent', 'build']);
+  run('npm', ['run', '--silent', 'build']);
 }
 
 /** The same people, spaces and members as the house has, in the peer's own tables. */
@@ -52,7 +52,7 @@ export async function fillPeer(databaseUrl: string): Promise<void> {
 export async function startPeer(databaseUrl: string, port: number) {
   const child = spawn(process.execPath, ['dist/main.js'], {
     cwd: folder,
-    stdio: 'inherit',
+    stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl, PORT: String(port) },
   });
   const url = `http://127.0.0.1:${port}`;
