@@ -40,8 +40,10 @@ export async function startHouse(options: { databaseUrl: string; dataDir: string
       () => false,
     );
     if (ready) break;
-    if (child.exitCode !== null || Date.now() > end)
+    if (child.exitCode !== null || Date.now() > end) {
+      child.kill('SIGTERM');
       throw new Error(`the house did not start:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
+    }
     await new Promise((next) => setTimeout(next, 100));
   }
   return { url, pid: child.pid!, stop: () => child.kill('SIGTERM') };

@@ -67,7 +67,10 @@ export async function startPeer(databaseUrl: string, port: number) {
       (error: Error) => error,
     );
     if (up === true) break;
-    if (child.exitCode !== null || Date.now() > end) throw new Error('the NestJS peer did not start', { cause: up });
+    if (child.exitCode !== null || Date.now() > end) {
+      child.kill('SIGKILL');
+      throw new Error('the NestJS peer did not start', { cause: up });
+    }
     await new Promise((next) => setTimeout(next, 100));
   }
   return { url, pid: child.pid!, stop: () => child.kill('SIGTERM') };
