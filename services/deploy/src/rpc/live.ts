@@ -1,6 +1,6 @@
 /** What the gateway asks on behalf of sockets. The join was checked there; the node says by what. */
 import { LiveService } from '@steading/contracts/rpc/live';
-import { isId, kitErrors } from '@steading/kit';
+import { isId, kitErrors, serviceCaller } from '@steading/kit';
 import { as, callerOf, implement, type RpcImplementation } from '@steading/rpc';
 import { appsDb } from '#src/apps-db.ts';
 import { deploymentsDb } from '#src/deployments-db.ts';
@@ -22,7 +22,9 @@ export function liveContract(deps: () => Deps): RpcImplementation {
         for await (const lines of followDeploymentLog(deps(), { deploymentId: id, after: Number(after), signal }))
           for (const line of lines) yield { position: BigInt(line.position), json: JSON.stringify(line) };
       } else if (topic === 'app-log') {
-        const options = as(callerOf(context), { signal, timeoutMs: longestMs });
+        // Compute answers services only; the join was checked with the person's own rights.
+        const asker = serviceCaller('deploy', callerOf(context).requestId);
+        const options = as(asker, { signal, timeoutMs: longestMs });
         for await (const lines of followAppLog(deps().compute, { appId, after: Number(after), follow: true }, options))
           for (const line of lines) yield { position: BigInt(line.position), json: JSON.stringify(line) };
       }
