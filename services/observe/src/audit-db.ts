@@ -95,11 +95,11 @@ const prune = statement<[before: Date], { removed: number }>(
 );
 
 /** Adds an entry to the end of the chain, in the given transaction; entries of two transactions wait for one another. */
-export async function appendEntry(tx: Writer, made: Omit<AuditEntry, 'position'>): Promise<void> {
+export async function appendEntry(tx: Writer, key: Buffer, made: Omit<AuditEntry, 'position'>): Promise<void> {
   const chain = await tx.first(lockChain);
   if (!chain) throw new Error('bug: the audit chain has no row');
   const entry: AuditEntry = { position: chain.last_position + 1, ...made };
-  const hash = hashEntry(chain.last_hash, entry);
+  const hash = hashEntry(key, chain.last_hash, entry);
   await tx.run(
     insertEntry,
     entry.position,

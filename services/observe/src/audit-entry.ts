@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
 /** One entry as it is kept, without its hash. Times are ISO text in UTC with milliseconds. */
 export interface AuditEntry {
@@ -21,9 +21,13 @@ export interface AuditEntry {
 /** The hash before the first entry. */
 export const genesisHash = '0'.repeat(64);
 
-/** SHA-256 over the previous hash and the entry as canonical JSON (keys sorted at every depth), in hex. */
-export function hashEntry(previous: string, entry: AuditEntry): string {
-  return createHash('sha256').update(previous).update('\n').update(canonical(entry)).digest('hex');
+/**
+ * HMAC-SHA-256, under a key that is not in the database, over the previous hash and the entry as canonical JSON (keys
+ * sorted at every depth), in hex: whoever can only write to the database cannot make a chain that verifies.
+ */
+export function hashEntry(key: Buffer, previous: string, entry: AuditEntry): string {
+  return createHmac('sha256', key).update(previous).update('
+').update(canonical(entry)).digest('hex');
 }
 
 /** JSON with sorted keys and without `undefined`: the same text for the same content, also after a way through jsonb. */

@@ -11,4 +11,6 @@ export interface ObserveDeps {
   readonly deadLetters: ServiceContext['deadLetters'];
   readonly doors: ServiceContext['doors'];
   readonly auditDays: number;
+  /** Under which the audit trail is chained. */
+  readonly auditKey: Buffer;
 }

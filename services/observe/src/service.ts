@@ -20,13 +20,26 @@ export const observeService = defineService({
     const builder = createSubgraphBuilder({ service: 'observe', log: context.log, access: context.access });
     addAudit(builder, deps);
     addOperation(builder, deps);
-    return { graph: finish(builder), listeners: [onAudited()], jobs: [pruneJob(deps), pruneEventsJob(context)] };
+    return {
+      graph: finish(builder),
+      listeners: [onAudited(deps.auditKey)],
+      jobs: [pruneJob(deps), pruneEventsJob(context)],
+    };
   },
 });
 
 function makeDeps(context: ServiceContext<typeof config>): ObserveDeps {
-  const { db, access, clock, log, deadLetters, doors } = context;
-  return { db, access, clock, log, deadLetters, doors, auditDays: context.config.STEADING_AUDIT_DAYS };
+  const { db, access, clock, log, deadLetters, doors, house } = context;
+  return {
+    db,
+    access,
+    clock,
+    log,
+    deadLetters,
+    doors,
+    auditDays: context.config.STEADING_AUDIT_DAYS,
+    auditKey: house.key('observe.audit'),
+  };
 }
 
 /** Events that every listener has heard are of no more use; the ledger would only grow. */

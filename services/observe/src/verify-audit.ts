@@ -12,7 +12,7 @@ export interface AuditVerification {
 const pageSize = 500;
 
 /** Recomputes every hash from the anchor on. An entry that was changed, taken out or put in breaks the chain there. */
-export async function verifyAudit(db: Reader): Promise<AuditVerification> {
+export async function verifyAudit(db: Reader, key: Buffer): Promise<AuditVerification> {
   const reader = auditReader(db);
   const start = await reader.chain();
   let position = start.anchor_position;
@@ -21,7 +21,7 @@ export async function verifyAudit(db: Reader): Promise<AuditVerification> {
   for (;;) {
     const rows = await reader.forward(position, pageSize);
     for (const row of rows) {
-      if (row.position !== position + 1 || hashEntry(hash, toEntry(row)) !== row.hash)
+      if (row.position !== position + 1 || hashEntry(key, hash, toEntry(row)) !== row.hash)
         return { ok: false, entries, firstBroken: String(row.position) };
       position = row.position;
       hash = row.hash;

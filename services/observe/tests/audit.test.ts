@@ -6,6 +6,7 @@ import { appendEntry, auditReader, pruneAudit } from '#src/audit-db.ts';
 import { canonical } from '#src/audit-entry.ts';
 import { verifyAudit } from '#src/verify-audit.ts';
 
+const key = Buffer.alloc(32, 7);
 const log = createLog({ level: 'silent' });
 let database: TestDatabase;
 let pool: Pool;
@@ -24,7 +25,7 @@ afterAll(async () => {
 
 const add = (number: number, at = `2026-01-01T00:00:${String(number).padStart(2, '0')}.123Z`) =>
   db.write((tx) =>
-    appendEntry(tx, {
+    appendEntry(tx, key, {
       eventId: `evt_${number}`,
       at,
       action: 'deploy.deployed',
@@ -43,12 +44,12 @@ const add = (number: number, at = `2026-01-01T00:00:${String(number).padStart(2,
 
 test('entries of many transactions at once make one chain that verifies', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, number) => add(number + 1)));
-  expect(await verifyAudit(db)).toEqual({ ok: true, entries: 20 });
+  expect(await verifyAudit(db, key)).toEqual({ ok: true, entries: 20 });
 });
 
 test('the same event is not kept twice', async () => {
   await expect(add(1)).rejects.toThrow(/unique/);
-  expect(await verifyAudit(db)).toEqual({ ok: true, entries: 20 });
+  expect(await verifyAudit(db, key)).toEqual({ ok: true, entries: 20 });
 });
 
 test('the table refuses to be changed', async () => {
@@ -60,25 +61,29 @@ test('the table refuses to be changed', async () => {
 test('a change behind the trigger is found at its place', async () => {
   await pool.query('alter table observe.audit disable trigger all');
   await pool.query("update observe.audit set target = 'other' where position = 7");
-  expect(await verifyAudit(db)).toMatchObject({ ok: false, firstBroken: '7' });
+  expect(await verifyAudit(db, key)).toMatchObject({ ok: false, firstBroken: '7' });
   await pool.query("update observe.audit set target = 'web' where position = 7");
-  expect((await verifyAudit(db)).ok).toBe(true);
+  expect((await verifyAudit(db, key)).ok).toBe(true);
   const { rows } = await pool.query('delete from observe.audit where position = 20 returning *');
   expect(rows).toHaveLength(1);
-  expect((await verifyAudit(db)).ok).toBe(false);
+  expect((await verifyAudit(db, key)).ok).toBe(false);
   await pool.query('insert into observe.audit select * from jsonb_populate_record(null::observe.audit, $1)', [
     JSON.stringify(rows[0]),
   ]);
   await pool.query('alter table observe.audit enable trigger all');
-  expect((await verifyAudit(db)).ok).toBe(true);
+  expect((await verifyAudit(db, key)).ok).toBe(true);
 });
 
 test('pruned, the rest still verifies from its anchor', async () => {
   await add(50, '2026-06-01T00:00:00.000Z');
   expect(await pruneAudit(db, new Date('2026-03-01'))).toBe(20);
-  expect(await verifyAudit(db)).toEqual({ ok: true, entries: 1 });
+  expect(await verifyAudit(db, key)).toEqual({ ok: true, entries: 1 });
   expect(await auditReader(db).page({ node: 'app_1', action: 'deploy.', limit: 10 })).toHaveLength(1);
   expect(await auditReader(db).page({ action: 'deploy%', limit: 10 })).toHaveLength(0);
+});
+
+test('a chain made under another key does not verify', async () => {
+  expect((await verifyAudit(db, Buffer.alloc(32, 8))).ok).toBe(false);
 });
 
 test('canonical JSON does not depend on the order of keys', () => {

@@ -85,7 +85,7 @@ export function addAudit(builder: SubgraphBuilder, deps: ObserveDeps): void {
     t.field({
       type: Verification,
       access: privilege('platform.read-audit', 'platform'),
-      resolve: () => verifyAudit(deps.db),
+      resolve: () => verifyAudit(deps.db, deps.auditKey),
     }),
   );
 }

@@ -3,9 +3,9 @@ import { Audited } from '@steading/contracts/audit-events';
 import { appendEntry } from '#src/audit-db.ts';
 
 /** Keeps what any service says must be found again later. */
-export function onAudited(): Listener {
+export function onAudited(key: Buffer): Listener {
   return listen('observe.on-audited', Audited, ({ id, time, actor, requestId, data }, tx) =>
-    appendEntry(tx, {
+    appendEntry(tx, key, {
       eventId: id,
       at: time,
       actor,
