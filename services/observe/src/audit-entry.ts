@@ -26,8 +26,7 @@ export const genesisHash = '0'.repeat(64);
  * sorted at every depth), in hex: whoever can only write to the database cannot make a chain that verifies.
  */
 export function hashEntry(key: Buffer, previous: string, entry: AuditEntry): string {
-  return createHmac('sha256', key).update(previous).update('
-').update(canonical(entry)).digest('hex');
+  return createHmac('sha256', key).update(previous).update('\n').update(canonical(entry)).digest('hex');
 }
 
 /** JSON with sorted keys and without `undefined`: the same text for the same content, also after a way through jsonb. */
