@@ -6,11 +6,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { minifyIntrospection, outputIntrospectionFile, preprocessIntrospection } from '@gql.tada/internal';
 import { buildSchema, introspectionFromSchema } from 'graphql';
 
-const folder = new URL('../src/graph/', import.meta.url);
-const schema = buildSchema(readFileSync(new URL('schema.graphql', folder), 'utf8'));
-const introspection = minifyIntrospection(introspectionFromSchema(schema, { descriptions: false }));
-const source = outputIntrospectionFile(introspection, {
-  fileType: '.d.ts',
-  shouldPreprocess: typeof preprocessIntrospection === 'function',
-});
-writeFileSync(new URL('introspection.gen.ts', folder), source);
+/** The text of `introspection.gen.ts` for an SDL. */
+export function graphTypes(sdl: string): string {
+  const introspection = minifyIntrospection(introspectionFromSchema(buildSchema(sdl), { descriptions: false }));
+  return outputIntrospectionFile(introspection, {
+    fileType: '.d.ts',
+    shouldPreprocess: typeof preprocessIntrospection === 'function',
+  });
+}
+
+if (import.meta.main) {
+  const folder = new URL('../src/graph/', import.meta.url);
+  writeFileSync(
+    new URL('introspection.gen.ts', folder),
+    graphTypes(readFileSync(new URL('schema.graphql', folder), 'utf8')),
+  );
+}

@@ -8,6 +8,7 @@ import { catalogue } from '@steading/house/catalogue';
 import { createLog, kitErrors, systemClock } from '@steading/kit';
 import { createAssertions } from '@steading/rpc';
 import { startHouse } from '@steading/service';
+import { graphTypes } from '@steading/web/graph-types';
 import { printErrorPage } from '#src/generated/error-page.ts';
 
 /**
@@ -63,10 +64,9 @@ export async function generate(root: string): Promise<Map<string, string>> {
     }
     const composed = await composeSupergraph(subgraphs);
     if ('problem' in composed) throw new Error(`The subgraphs do not fit together:\n${composed.problem}`);
-    made.set(
-      'apps/web/src/graph/schema.graphql',
-      `# Composed from the services by \`./steading generate\`; not edited by hand.\n${composed.ok.publicSdl.trim()}\n`,
-    );
+    const sdl = `# Composed from the services by \`./steading generate\`; not edited by hand.\n${composed.ok.publicSdl.trim()}\n`;
+    made.set('apps/web/src/graph/schema.graphql', sdl);
+    made.set('apps/web/src/graph/introspection.gen.ts', graphTypes(sdl));
     await pool.end();
     await house.stop();
     return made;

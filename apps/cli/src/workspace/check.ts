@@ -8,6 +8,7 @@ export async function check(options: { fix?: boolean }, out: Output): Promise<vo
     ['format and lint', [bin('biome'), 'check', '--error-on-warnings', ...(options.fix ? ['--write'] : []), '.']],
     ['types', [bin('tsc'), '-p', '.']],
     ['types of the web app', [bin('tsc'), '-p', 'apps/web']],
+    ["the web app's queries", node('apps/web/dev/check-documents.ts')],
     ['invariants', node('tools/src/tidy/tidy.ts')],
     ['generated files', node('tools/src/generated/generate.ts', ...(options.fix ? ['--write'] : []))],
     ['unused code', [bin('knip'), '--no-progress', '--no-config-hints']],
