@@ -1,0 +1,72 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Somebody at a browser of their own, and everything that went wrong on their screen. */
+export interface Visitor {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Mistakes in scripts, violations of the content security policy, requests to anybody but the house; empty when all is well. */
+  readonly problems: string[];
+  close(): Promise<void>;
+}
+
+export interface VisitorOptions {
+  readonly viewport?: { width: number; height: number };
+  readonly colorScheme?: 'light' | 'dark';
+  /** `name=value`: comes in signed in. */
+  readonly cookie?: string;
+}
+
+export const desktop = { width: 1280, height: 860 };
+export const phone = { width: 390, height: 844 };
+
+/** Debian's Chromium, offline but for the loopback addresses that `*.localhost` means. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Opens a browser window of its own: nothing is shared with other visitors. */
+export async function openVisitor(browser: Browser, url: string, options: VisitorOptions = {}): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: options.viewport ?? desktop,
+    colorScheme: options.colorScheme ?? 'light',
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+  });
+  context.setDefaultTimeout(10_000);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  if (options.cookie) {
+    const [name = '', value = ''] = options.cookie.split('=');
+    await context.addCookies([{ name, value, url, httpOnly: true, sameSite: 'Lax' }]);
+  }
+  // Said by the browser itself where the policy refused something, also where the console stays silent.
+  await context.addInitScript(
+    `addEventListener('securitypolicyviolation', (event) => console.error('refused by policy: ' + event.violatedDirective + ' ' + event.blockedURI))`,
+  );
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const house = new URL(url).port;
+  page.on('pageerror', (error) => problems.push(`script: ${error.message}`));
+  page.on('console', (message) => {
+    // What was refused by its status is each test's own to judge.
+    const text = message.text();
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) problems.push(`console: ${text}`);
+  });
+  page.on('request', (request) => {
+    const asked = new URL(request.url());
+    const inside = /(^|\.)localhost$/.test(asked.hostname) && asked.port === house;
+    if (/^(http|ws)s?:$/.test(asked.protocol) && !inside) problems.push(`outside: ${request.url()}`);
+  });
+  return { page, context, problems, close: () => context.close() };
+}
