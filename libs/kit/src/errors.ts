@@ -7,6 +7,8 @@ export interface ErrorEntry {
   readonly status: number;
   /** One sentence that says what to do next. `{name}` is replaced by a detail of that name. */
   readonly text: string;
+  /** The details are for the log only: they would tell apart what a client must not. */
+  readonly hidesDetails?: boolean;
 }
 
 export type ErrorCatalogue = Readonly<Record<string, ErrorEntry>>;
@@ -25,6 +27,8 @@ export class AppError extends Error {
   readonly code: string;
   readonly status: number;
   readonly details: Details;
+  /** The details as a client sees them. */
+  readonly shownDetails: Details;
 
   constructor(code: string, entry: ErrorEntry, details: Details = {}, cause?: unknown) {
     super(fill(entry.text, details), cause === undefined ? undefined : { cause });
@@ -32,6 +36,7 @@ export class AppError extends Error {
     this.code = code;
     this.status = entry.status;
     this.details = details;
+    this.shownDetails = entry.hidesDetails ? {} : details;
   }
 }
 
@@ -60,7 +65,7 @@ export function toPublicError(error: unknown): PublicError {
     };
   }
   const shown = { code: error.code, message: error.message, status: error.status };
-  return Object.keys(error.details).length > 0 ? { ...shown, details: error.details } : shown;
+  return Object.keys(error.shownDetails).length > 0 ? { ...shown, details: error.shownDetails } : shown;
 }
 
 /** For what cannot happen: a defect of ours, never an answer to a person's mistake. */

@@ -9,7 +9,12 @@ export const kitErrors = defineErrors({
   'bad-input': { status: 400, text: '{field}: {problem}' },
   unauthenticated: { status: 401, text: 'Sign in first, or send a valid token.' },
   forbidden: { status: 403, text: 'You may not do this here. {why}' },
-  'not-found': { status: 404, text: 'There is no such {kind}, or you may not see it.' },
+  // One answer for what is not there and for what is hidden, whichever part notices first: the kind is for the log.
+  'not-found': {
+    status: 404,
+    text: 'There is no such thing, or you may not see it. Check the address, or ask for access.',
+    hidesDetails: true,
+  },
   'method-not-allowed': {
     status: 405,
     text: 'This address does not take {method}. See the documentation for what it takes.',
