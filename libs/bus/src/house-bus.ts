@@ -33,6 +33,8 @@ export interface HouseBus {
   readonly deadLetters: DeadLetters;
   /** Events that each of this process's listeners has not taken in yet. */
   lag(): Promise<Readonly<Record<string, number>>>;
+  /** Brings this process's listeners that have nothing to hear up to the present; done by itself every few hours. */
+  skipIdle(): Promise<void>;
   /** Removes what everybody has heard and is older than this; returns how many. */
   prune(olderThanDays: number): Promise<number>;
 }
@@ -67,12 +69,13 @@ export function createBus(options: HouseBusOptions): HouseBus {
 
   let skipping: Timer | undefined;
 
+  async function skipIdle(): Promise<void> {
+    for (const consumer of consumers.values()) await consumer.skipIdle();
+  }
+
   function skipIdleLater(): void {
     skipping = clock.after(skipIdleMs, () => {
-      const skipped = [...consumers.values()].map((consumer) => consumer.skipIdle());
-      Promise.all(skipped).catch((error) =>
-        log.warn({ err: error }, 'idle listeners could not be brought up to the present'),
-      );
+      skipIdle().catch((error) => log.warn({ err: error }, 'idle listeners could not be brought up to the present'));
       skipIdleLater();
     });
   }
@@ -121,6 +124,7 @@ export function createBus(options: HouseBusOptions): HouseBus {
       const entries = [...consumers.values()].map(async (each) => [each.name, await each.behind()] as const);
       return Object.fromEntries(await Promise.all(entries));
     },
+    skipIdle,
     prune: (olderThanDays) =>
       db.write(async (tx) => {
         await tx.run(dropForgotten, forgottenDays);

@@ -132,7 +132,10 @@ async function query<P extends readonly SqlValue[], R extends Row>(
 
 function isAway(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
-  return away.has(code ?? '') || /Connection terminated|timeout exceeded when trying to connect/.test(message ?? '');
+  return (
+    away.has(code ?? '') ||
+    /Connection terminated|is not queryable|timeout exceeded when trying to connect/.test(message ?? '')
+  );
 }
 
 function mayRepeat(error: unknown): boolean {
