@@ -39,11 +39,7 @@ export function createAccess(options: AccessOptions): RunningAccess {
   function refusal(caller: Caller, privilege: string, node: string): Error {
     if (caller.kind === 'anonymous') return kitErrors('unauthenticated');
     const readAbout = replica.forest.readAboutOf(node);
-    const known = replica.forest.node(node);
-    if (!readAbout || !can(caller, readAbout, node))
-      return kitErrors('not-found', {
-        kind: known?.kind && readAbout && can(caller, readAbout, node) ? known.kind : 'thing',
-      });
+    if (!readAbout || !can(caller, readAbout, node)) return kitErrors('not-found', { kind: 'node' });
     return kitErrors('forbidden', { why: explain(caller, privilege, node).text });
   }
 

@@ -1,5 +1,5 @@
 import type { Access } from '@steading/access';
-import { kitErrors } from '@steading/kit';
+import { isAppError, kitErrors } from '@steading/kit';
 import type { GraphContext } from '#src/subgraph.ts';
 
 /** Who may have a field. Every root field declares one; so does every reference resolver, and any other field may. */
@@ -60,5 +60,21 @@ export async function requireAccess<Args, Parent>(
     if (context.caller.kind === 'anonymous') throw kitErrors('unauthenticated');
     return;
   }
-  await access.require(context.caller, declared.privilege, await declared.node(args, parent, context));
+  await access.require(context.caller, declared.privilege, await findNode(declared.node, args, parent, context));
+}
+
+/** Somebody who is not signed in is told just that, whether or not there is anything to be found. */
+async function findNode<Args, Parent>(
+  node: Extract<FieldAccess<Args, Parent>, { kind: 'privilege' }>['node'],
+  args: Args,
+  parent: Parent,
+  context: GraphContext,
+): Promise<string> {
+  try {
+    return await node(args, parent, context);
+  } catch (error) {
+    if (context.caller.kind === 'anonymous' && isAppError(error) && error.status === 404)
+      throw kitErrors('unauthenticated');
+    throw error;
+  }
 }

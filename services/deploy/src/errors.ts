@@ -53,10 +53,9 @@ export const fail = defineErrors({
     text: 'Add the TXT record {record} with the value {value}, wait until your DNS server shows it, then try again.',
   },
   'deploy.default-domain': { status: 409, text: 'Keep {host}: it is the own address of this app.' },
-  'deploy.hook-not-set': { status: 401, text: 'Make a secret for this hook first, in the settings of the app.' },
   'deploy.hook-refused': {
     status: 401,
-    text: 'Check the secret of the hook: the signature or token is missing or wrong.',
+    text: 'Check the secret of the hook, or make a new one in the settings of the app: the signature or token is missing or wrong.',
   },
   'deploy.hook-replayed': { status: 409, text: 'This delivery was taken already. Push again, or deploy by hand.' },
   'deploy.hook-unreadable': { status: 400, text: 'Send the push event as JSON: {problem}' },

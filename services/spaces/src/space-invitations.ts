@@ -130,8 +130,9 @@ function close(
 
 /** An invitation of somebody else does not exist. */
 async function mine(deps: SpacesDeps, caller: Caller, id: string): Promise<InvitationRow> {
+  const personId = requireWholePerson(caller);
   const found = await invitationsReader(deps.db).byId(id);
-  if (!found || found.person_id !== requireWholePerson(caller)) throw kitErrors('not-found', { kind: 'invitation' });
+  if (!found || found.person_id !== personId) throw kitErrors('not-found', { kind: 'invitation' });
   if (found.state !== 'invited') throw fail('spaces.invitation-gone');
   return found;
 }

@@ -54,11 +54,12 @@ export async function takeWebhook(
   input: { appId: string; headers: Headers; body: Uint8Array; caller: Caller },
 ): Promise<HookResult> {
   const { headers, body } = input;
-  const app = await hookedApp(deps, input.appId);
-  if (!app?.webhook_secret) throw fail('deploy.hook-not-set');
   const delivery = readDelivery(headers);
   if (!delivery)
     throw fail('deploy.hook-unreadable', { problem: 'no header names the Git server (X-GitHub-Event and the like).' });
+  const app = await hookedApp(deps, input.appId);
+  // The same answer for an app that is not there, for one without a secret, and for a wrong signature.
+  if (!app?.webhook_secret) throw fail('deploy.hook-refused');
   const secret = deps.sealing.open(app.webhook_secret, `${app.id}:webhook`).reveal();
   if (!isGenuine(delivery.forge, headers, body, secret)) throw fail('deploy.hook-refused');
   if (delivery.kind === 'ping') return { ignored: 'pong' };

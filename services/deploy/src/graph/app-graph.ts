@@ -1,6 +1,6 @@
 /** Apps: found, made, changed, and what belongs to one. */
 
-import { open, privilege, signedIn } from '@steading/graph';
+import { privilege, signedIn } from '@steading/graph';
 import { kitErrors, serviceCaller } from '@steading/kit';
 import { as } from '@steading/rpc';
 import { createApp, removeApp, startApp, stopApp, updateApp } from '#src/actions/apps.ts';
@@ -29,7 +29,8 @@ function addQueries({ builder, types, deps }: GraphParts): void {
     findApp: t.field({
       type: types.App,
       args: { path: t.arg.string({ required: true }) },
-      access: open('the app is found by names, and then the forest is asked'),
+      // Found by its names; then the forest is asked.
+      access: signedIn(),
       resolve: async (_root, { path }, context) => {
         const [space = '', project = '', app = '', more] = path.split('/');
         const candidates = more === undefined ? await appsDb.byNames(deps.db, { project, app }) : [];
