@@ -29,8 +29,11 @@ export async function project(options: {
     if (value !== undefined && value !== null) return value;
     if (errors.length === 0) return null;
     const path = responsePathAsArray(info.path);
-    const failure = errors.find((error) => isAtOrUnder(error.path ?? [], path) || isAtOrUnder(path, error.path ?? []));
-    if (!failure || (told.has(failure) && info.returnType.toString().at(-1) !== '!')) return null;
+    const mustBe = info.returnType.toString().at(-1) === '!';
+    const own = errors.find((error) => isAtOrUnder(error.path ?? [], path) || isAtOrUnder(path, error.path ?? []));
+    // A fetch that failed in one field may have lost the fields beside it too: their reason is its reason.
+    const failure = own ?? (mustBe ? nearest(errors, path) : undefined);
+    if (!failure || (told.has(failure) && !mustBe)) return null;
     told.add(failure);
     throw failure;
   };
@@ -49,6 +52,15 @@ export async function project(options: {
 
 function isAtOrUnder(path: Path, above: Path): boolean {
   return above.length <= path.length && above.every((segment, index) => path[index] === segment);
+}
+
+/** The failure that shares most of its way with this place. */
+function nearest(errors: readonly GraphQLError[], path: Path): GraphQLError | undefined {
+  const shared = ({ path: other = [] }: GraphQLError) => {
+    const parting = path.findIndex((segment, index) => other[index] !== segment);
+    return parting === -1 ? path.length : parting;
+  };
+  return errors.toSorted((one, other) => shared(other) - shared(one))[0];
 }
 
 /** One failed fetch fails everything that needed it: it is told once a place and reason. */

@@ -75,6 +75,9 @@ function spaces(): Subgraph {
       resolve: (_root, { id }) => gardens.find((space) => space.id === id) ?? hidden,
     }),
   );
+  builder.queryField('secrets', (t) =>
+    t.string({ nullable: false, access: privilege('space.read', 'usr_hidden'), resolve: () => 'secret' }),
+  );
   builder.mutationField('note', (t) =>
     t.string({
       args: { text: t.arg.string({ required: true }), at: t.arg({ type: 'DateTime' }), any: t.arg({ type: 'JSON' }) },
@@ -194,6 +197,13 @@ describe('the executor', () => {
     expect(strict.errors).toMatchObject([{ extensions: { code: 'forbidden' } }]);
   });
 
+  it('gives a field that was lost with its neighbour the neighbour’s reason', async () => {
+    const result = await ask('{ spaces { id } secrets }');
+    expect(result.data).toBeNull();
+    expect(result.errors?.length).toBeGreaterThan(0);
+    for (const error of result.errors ?? []) expect(error).toMatchObject({ extensions: { code: 'forbidden' } });
+  });
+
   it('answers what it can while a service is down', async () => {
     down = 'identity';
     const result = await ask('{ spaces { id keeper { id name } } }');
@@ -223,7 +233,7 @@ describe('the executor', () => {
       __schema: { queryType: { fields: { name: string }[] } };
       viewer: unknown;
     };
-    expect(__schema.queryType.fields.map((field) => field.name).sort()).toEqual(['space', 'spaces', 'viewer']);
+    expect(__schema.queryType.fields.map((field) => field.name).sort()).toEqual(['secrets', 'space', 'spaces', 'viewer']);
     expect(viewer).toEqual({ id: 'usr_ada' });
     expect((await ask(getIntrospectionQuery())).errors).toBeUndefined();
     expect(executor.publicSdl).not.toMatch(/_entities|@key|join__/);
