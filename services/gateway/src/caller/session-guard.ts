@@ -33,8 +33,11 @@ export interface SessionGuard {
   resolve(seen: Seen): Promise<Resolved>;
   /** The session's or token's next check is against a forest no older than this. */
   noteRevision(caller: Caller, revision: number): void;
-  /** Called with the id of a session or token that ended; without one when any may have ended: check all again. */
-  onEnded(call: (id?: string) => void): void;
+  /**
+   * Called with the id of a session or token that ended; without one when any may have ended: check all again. Gives
+   * the way to be called no more.
+   */
+  onEnded(call: (id?: string) => void): () => void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -56,7 +59,7 @@ export function createSessionGuard(options: { rpc: RpcClients; bus: Bus; clock: 
   const asking = new Map<string, Promise<Known | undefined>>();
   const ended = new LRUCache<string, true>({ max: 20_000 });
   const revisions = new LRUCache<string, number>({ max: 20_000 });
-  const calls: ((id?: string) => void)[] = [];
+  const calls = new Set<(id?: string) => void>();
   let epoch = 0;
   let subscription: Subscription | undefined;
 
@@ -124,7 +127,10 @@ export function createSessionGuard(options: { rpc: RpcClients; bus: Bus; clock: 
       const id = caller.session ?? caller.token;
       if (id && revision > (revisions.get(id) ?? 0)) revisions.set(id, revision);
     },
-    onEnded: (call) => void calls.push(call),
+    onEnded(call) {
+      calls.add(call);
+      return () => void calls.delete(call);
+    },
     start() {
       subscription = bus.broadcast([SessionEnded, TokenRevoked], hear, forgetAll);
     },

@@ -9,6 +9,7 @@ import { addGuard } from '#src/house/guard.ts';
 import { addHealth } from '#src/house/health-pages.ts';
 import type { RequestLimits } from '#src/house/limits.ts';
 import { createPrefixTable, passToService } from '#src/house/service-doors.ts';
+import { watchCaller } from '#src/house/watch-caller.ts';
 import { addWebApp } from '#src/house/web-app.ts';
 import type { Metrics } from '#src/metrics.ts';
 
@@ -91,6 +92,7 @@ async function addServiceRoutes(app: FastifyInstance, options: HouseAppOptions):
           origin,
           caller: request.caller,
           noteRevision: (revision) => options.guard.noteRevision(request.caller, revision),
+          onSignedOut: (call) => watchCaller({ guard: options.guard, clock: options.clock, request, call }),
         },
         request,
         reply,

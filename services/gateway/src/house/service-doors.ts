@@ -24,6 +24,8 @@ export interface Passing {
   readonly origin: string;
   readonly caller: Caller;
   readonly noteRevision: (revision: number) => void;
+  /** Calls when whoever asks is nobody any more; gives the way to stop watching. */
+  readonly onSignedOut: (call: () => void) => () => void;
 }
 
 export async function passToService(passing: Passing, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -38,7 +40,10 @@ export async function passToService(passing: Passing, request: FastifyRequest, r
   );
   const revision = Number(answer.headers.get('steading-revision') ?? 0);
   if (revision > 0) passing.noteRevision(revision);
-  await sendAnswer(answer, reply, gone.signal);
+  // Only what stays open is cut off: the answer to signing out must still arrive.
+  const stays = answer.headers.get('content-type')?.startsWith('text/event-stream');
+  const stop = stays ? passing.onSignedOut(() => gone.abort(new Error('the session ended'))) : undefined;
+  await sendAnswer(answer, reply, gone.signal).finally(() => stop?.());
 }
 
 const notPassed = /^(:|connection$|keep-alive$|transfer-encoding$|upgrade$|expect$|te$|steading-|host$)/;
