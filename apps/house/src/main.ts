@@ -5,7 +5,7 @@ import { createAssertions } from '@steading/rpc';
 import { type House, startHouse } from '@steading/service';
 import { catalogue } from '#src/catalogue.ts';
 import { openMasterKey } from '#src/keys.ts';
-import { type KeptPostgres, keepPostgres } from '#src/postgres.ts';
+import { checkOwnPostgres, type KeptPostgres, keepPostgres } from '#src/postgres.ts';
 import { takeFolder } from '#src/running.ts';
 import { houseConfig, parsePeers } from '#src/settings.ts';
 
@@ -30,8 +30,8 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed that nobody waited for'));
 
   try {
-    if (!config.DATABASE_URL)
-      postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock });
+    if (config.DATABASE_URL) await checkOwnPostgres(config.DATABASE_URL, log);
+    else postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock });
     const keyFolder = config.STEADING_KEYS ?? join(dataDir, 'keys');
     const door = config.STEADING_DOOR?.split(':');
     house = await startHouse({

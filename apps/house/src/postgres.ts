@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '@steading/db';
+import { createPool, startEmbeddedPostgres } from '@steading/db';
 import type { Clock, Log } from '@steading/kit';
 
 /** Keeps the embedded PostgreSQL up: when it dies it is started again, sooner at first, later if it keeps dying. */
@@ -47,4 +47,28 @@ export async function keepPostgres(options: { dataDir: string; log: Log; clock: 
       await current.stop();
     },
   };
+}
+
+const oldestMajor = 16;
+
+/** Looks at the PostgreSQL that the operator named; fails with one sentence that says what to do. */
+export async function checkOwnPostgres(url: string, log: Log): Promise<void> {
+  const pool = createPool({ url, max: 1, log });
+  try {
+    const { rows } = await pool.query<{ major: number; mayCreate: boolean }>(
+      `select current_setting('server_version_num')::int / 10000 as major,
+         has_database_privilege(current_database(), 'create') as "mayCreate"`,
+    );
+    const found = rows[0];
+    if (found && found.major < oldestMajor)
+      throw new Error(`it is version ${found.major}, and ${oldestMajor} is the oldest that works: upgrade it`);
+    if (found && !found.mayCreate) throw new Error('its user may not create schemas: grant create on the database');
+  } catch (error) {
+    throw new Error(
+      `The PostgreSQL of DATABASE_URL cannot be used: ${(error as Error).message || 'no answer'}. Check that it is up, and that the address, user and password are right.`,
+      { cause: error },
+    );
+  } finally {
+    await pool.end();
+  }
 }

@@ -53,7 +53,10 @@ async function poll(url: string, deviceCode: string): Promise<string | undefined
     return (await createApi({ url }).rest<{ token: string }>('POST', '/auth/device/poll', { json: { deviceCode } }))
       .token;
   } catch (error) {
-    if (error instanceof Failure && (error.code === 'identity.device-pending' || error.code === 'too-many-requests'))
+    if (
+      error instanceof Failure &&
+      ['identity.device-pending', 'identity.device-slow-down', 'too-many-requests'].includes(error.code)
+    )
       return undefined;
     throw error;
   }
