@@ -10,12 +10,11 @@ import { defineKind } from '@steading/forest';
 import { anonymous, type Caller, createLog, loadConfig, newRequestId } from '@steading/kit';
 import { callerKey } from '@steading/rpc';
 import { createRouter, type HouseSettings, type ServiceContext, type ServiceParts } from '@steading/service';
-import { createTestClock, createTestDatabase } from '@steading/testkit';
+import { createForestAccess, createTestClock, createTestDatabase } from '@steading/testkit';
 import { graphql } from 'graphql';
 import { config } from '#src/config.ts';
 import { sha256 } from '#src/random-tokens.ts';
 import { identityService } from '#src/service.ts';
-import { createForestAccess } from './forest-access.ts';
 
 const all = ['read-about', 'read-people', 'invite', 'create-space', 'admin'];
 const platformKind = defineKind({

@@ -6,11 +6,10 @@ import { createDatabase, createPool, migrate } from '@steading/db';
 import { defineKind } from '@steading/forest';
 import { anonymous, type Caller, createLog, newId, newRequestId } from '@steading/kit';
 import type { ServiceContext, ServiceParts } from '@steading/service';
-import { callerFor, createTestClock, createTestDatabase } from '@steading/testkit';
+import { callerFor, createForestAccess, createTestClock, createTestDatabase } from '@steading/testkit';
 import { graphql } from 'graphql';
 import { spaceKind } from '#src/kinds.ts';
 import { spacesService } from '#src/service.ts';
-import { createForestAccess } from './forest-access.ts';
 
 const platformKind = defineKind({
   kind: 'platform',
