@@ -1,0 +1,159 @@
+import { claimHouse, type Person, type RunningShape, startShape } from '@steading/acceptance';
+import { type GitServer, startGitServer } from '@steading/testkit';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { axeFindings, overhang } from '#src/axe.ts';
+import { hostile } from '#src/hostile.ts';
+import { type Seed, seedHouse } from '#src/seed.ts';
+import { shoot } from '#src/shoot.ts';
+import { desktop, openVisitor, phone, startBrowser, type Visitor } from '#src/visitor.ts';
+
+/** Every address, and a text that is there once the page has its answer. */
+function pagesOf({ space, projectId, appId, deploymentId }: Seed): [path: string, shows: string][] {
+  const [s, p, a] = [`/s/${space}`, `/p/${projectId}`, `/a/${appId}`];
+  return [
+    ['/', hostile('app')],
+    ['/spaces', hostile('tagline')],
+    ['/spaces/new', 'Who can see it'],
+    ['/account', 'Your id'],
+    ['/account/sessions', 'this one'],
+    ['/account/tokens', hostile('token').slice(0, 64)],
+    ['/device?code=ABCD-EFGH', 'Sign in on another device'],
+    [s, hostile('project')],
+    [`${s}/subspaces`, hostile('part')],
+    [`${s}/projects`, hostile('app')],
+    [`${s}/members`, hostile('person')],
+    [`${s}/access`, 'What each role may do'],
+    [`${s}/audit`, 'spaces.'],
+    [`${s}/settings`, 'Remove the space'],
+    [p, hostile('app')],
+    [`${p}/new-app`, 'Where the code is'],
+    [`${p}/environments`, 'production'],
+    [`${p}/variables`, hostile('value')],
+    [`${p}/access`, 'What each role may do'],
+    [`${p}/audit`, 'deploy.'],
+    [`${p}/settings`, 'Remove the project'],
+    [a, hostile('commit')],
+    [`${a}/deployments`, hostile('commit')],
+    [`${a}/deployments/${deploymentId}`, 'requests sent, none lost'],
+    [`${a}/logs`, hostile('log')],
+    [`${a}/instances`, 'Memory'],
+    [`${a}/variables`, 'SECRET'],
+    [`${a}/domains`, 'www.example.org'],
+    [`${a}/access`, 'What each role may do'],
+    [`${a}/audit`, 'deploy.'],
+    [`${a}/settings`, 'Remove the app'],
+    ['/operator', hostile('person')],
+    ['/operator/invitations', 'nora@example.org'],
+    ['/operator/services', 'identity'],
+    ['/operator/events', hostile('error')],
+    ['/operator/access', 'What each role may do'],
+    ['/operator/audit', 'Verify the chain'],
+    ['/nowhere', 'Nothing lives here'],
+  ];
+}
+
+const publicPages: [path: string, shows: string][] = [
+  ['/sign-in', 'Forgot your password?'],
+  ['/setup', 'This house is set up already.'],
+  ['/register', 'This house is joined by invitation.'],
+  ['/forgot', 'Send the link'],
+  ['/reset', 'The link is missing its token.'],
+];
+
+async function show(page: Page, path: string, shows: string): Promise<void> {
+  await page.goto(path);
+  await page
+    .getByText(shows)
+    .first()
+    .waitFor({ state: 'attached' })
+    .catch(async (error) => {
+      await shoot(page, 'missing');
+      throw new Error(`${path} does not show “${shows}” but: ${await page.locator('body').innerText()}`, {
+        cause: error,
+      });
+    });
+  await page.waitForFunction(`document.querySelector('h1') && !document.querySelector('[aria-hidden].divide-y')`);
+}
+
+describe('every page', () => {
+  let house: RunningShape;
+  let git: GitServer;
+  let browser: Browser;
+  let operator: Person;
+  let seed: Seed;
+
+  beforeAll(async () => {
+    [house, git, browser] = await Promise.all([startShape('one process'), startGitServer(), startBrowser()]);
+    operator = await claimHouse(house.url, house.setupToken);
+    seed = await seedHouse(house, git, operator);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await house?.stop();
+    await git?.stop();
+  });
+
+  async function findings(visitor: Visitor, pages: [string, string][], size: string): Promise<string[]> {
+    const { page } = visitor;
+    const found: string[] = [];
+    for (const [path, shows] of pages) {
+      const name = path.replace(/(app|prj|dep)_[^/]+/g, '$1').replaceAll(/[^a-z]+/g, '-');
+      await page.emulateMedia({ colorScheme: 'light' });
+      await show(page, path, shows);
+      found.push(...(await axeFindings(page)).map((one) => `${path} light ${size}: ${one}`));
+      await shoot(page, `page-${size}-light${name}`);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      found.push(...(await axeFindings(page, ['color-contrast'])).map((one) => `${path} dark ${size}: ${one}`));
+      await shoot(page, `page-${size}-dark${name}`);
+      const over = await overhang(page);
+      if (over > 0) found.push(`${path} ${size}: ${over} px too wide`);
+      if (await page.evaluate('globalThis.hacked')) found.push(`${path}: a name ran as a script`);
+      found.push(...visitor.problems.splice(0).map((one) => `${path} ${size}: ${one}`));
+    }
+    return found;
+  }
+
+  test.each([
+    ['desktop', desktop],
+    ['phone', phone],
+  ] as const)(
+    'is accessible in light and dark, fits, and takes hostile names for text: %s',
+    async (size, viewport) => {
+      const signedIn = await openVisitor(browser, house.url, { viewport, cookie: operator.cookie() });
+      const signedOut = await openVisitor(browser, house.url, { viewport });
+      const found = await Promise.all([
+        findings(signedIn, pagesOf(seed), size),
+        findings(signedOut, publicPages, size),
+      ]);
+      await Promise.all([signedIn.close(), signedOut.close()]);
+      expect(found.flat()).toEqual([]);
+    },
+    120_000,
+  );
+
+  test.each([
+    ['the sign-in page', '/sign-in', 'Forgot your password?', false],
+    ['home', '/', hostile('app'), true],
+  ] as const)('%s comes with no more than 170 KB of JavaScript', async (_name, path, shows, signedIn) => {
+    const visitor = await openVisitor(browser, house.url, signedIn ? { cookie: operator.cookie() } : {});
+    let bytes = 0;
+    const sizes: Promise<void>[] = [];
+    visitor.page.on('requestfinished', (request) => {
+      if (request.resourceType() === 'script')
+        sizes.push(request.sizes().then(({ responseBodySize }) => void (bytes += responseBodySize)));
+    });
+    await show(visitor.page, path, shows);
+    await visitor.page.waitForLoadState('networkidle');
+    await Promise.all(sizes);
+    const paint = await visitor.page.evaluate<number>(
+      `performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN`,
+    );
+    console.log(
+      `${path}: ${(bytes / 1000).toFixed(1)} kB of JavaScript, first contentful paint after ${paint.toFixed(0)} ms`,
+    );
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThanOrEqual(170 * 1024);
+    await visitor.close();
+  });
+});
