@@ -16,7 +16,7 @@ export function AppOverviewPage() {
   const app = useApp();
   const newestApart = app.newest && app.newest.id !== app.live?.id ? app.newest : undefined;
   return (
-    <div className="grid gap-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
+    <div className="grid grid-cols-1 gap-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
       <div className="flex flex-col gap-8">
         {newestApart && <Newest app={app} newest={newestApart} />}
         <Section title={words.app.live}>

@@ -30,7 +30,7 @@ export function SpaceOverviewPage() {
     refresh,
   );
   return (
-    <div className="grid gap-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
+    <div className="grid grid-cols-1 gap-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
       <QueryView asked={content} retry={refresh}>
         {(data) => <ProjectList projects={data.space.projects} />}
       </QueryView>
