@@ -12,21 +12,29 @@ export interface Credential {
   readonly session?: string;
 }
 
-/** The names under which a browser may hold the session: behind TLS the stricter one. */
-export const sessionCookies = ['__Host-steading_session', 'steading_session'] as const;
+/**
+ * The name under which a browser holds the session. Where people come over TLS only the stricter one counts: a sibling
+ * subdomain, an app for example, can set a cookie of the plain name for the whole domain, and none with `__Host-`.
+ */
+export function sessionCookieName(publicUrl: string): string {
+  return publicUrl.startsWith('https:') ? '__Host-steading_session' : 'steading_session';
+}
 
 /** Tokens of services' own (`Bearer <hook token>`) are none of ours: those pass to the service as they are. */
 const token = /^stg_([A-Za-z0-9]{4,32})_([A-Za-z0-9_-]{16,128})$/;
 
 /** A bearer of ours wins over a cookie, so that a request with one never acts as the browser's person. */
-export function readCredential(authorization: string | undefined, cookie: string | undefined): Credential {
+export function readCredential(
+  authorization: string | undefined,
+  cookie: string | undefined,
+  cookieName: string,
+): Credential {
   const sent = authorization?.match(/^Bearer +(\S+) *$/i)?.[1];
   if (sent?.startsWith('stg_')) {
     const [, prefix, secret] = sent.match(token) ?? [];
     return { bearer: prefix && secret ? { text: sent, prefix, secret } : 'malformed' };
   }
   if (!cookie || cookie.length > 16_384) return {};
-  const cookies = parseCookie(cookie);
-  const session = cookies[sessionCookies[0]] ?? cookies[sessionCookies[1]];
+  const session = parseCookie(cookie)[cookieName];
   return session && session.length <= 512 ? { session } : {};
 }

@@ -10,7 +10,7 @@ import { IdentityService } from '@steading/contracts/rpc/identity';
 import { anonymous, type Caller, type Clock, isAppError, kitErrors, serviceCaller } from '@steading/kit';
 import { as, type RpcClients } from '@steading/rpc';
 import { LRUCache } from 'lru-cache';
-import { readCredential } from '#src/caller/credentials.ts';
+import { readCredential, sessionCookieName } from '#src/caller/credentials.ts';
 import { fail } from '#src/errors.ts';
 
 export interface Seen {
@@ -53,8 +53,16 @@ const wrongMs = 2_000;
 /** A token is asked for again at least this often. */
 const tokenMs = 60_000;
 
-export function createSessionGuard(options: { rpc: RpcClients; bus: Bus; clock: Clock }): SessionGuard {
-  const { rpc, bus, clock } = options;
+export interface SessionGuardOptions {
+  readonly rpc: RpcClients;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly house: { readonly publicUrl: string };
+}
+
+export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
+  const { rpc, bus, clock, house } = options;
+  const cookieName = sessionCookieName(house.publicUrl);
   const entries = new LRUCache<string, Entry>({ max: 20_000 });
   const asking = new Map<string, Promise<Known | undefined>>();
   const ended = new LRUCache<string, true>({ max: 20_000 });
@@ -104,7 +112,7 @@ export function createSessionGuard(options: { rpc: RpcClients; bus: Bus; clock: 
   return {
     async resolve(seen) {
       const from = { address: seen.address, ...(seen.userAgent !== undefined && { userAgent: seen.userAgent }) };
-      const credential = readCredential(seen.authorization, seen.cookie);
+      const credential = readCredential(seen.authorization, seen.cookie, cookieName);
       const nobody = anonymous(seen.requestId, from);
       const hasCookie = credential.session !== undefined;
       const { bearer } = credential;

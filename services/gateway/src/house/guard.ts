@@ -1,6 +1,6 @@
 import { type Caller, kitErrors } from '@steading/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sessionCookies } from '#src/caller/credentials.ts';
+import { sessionCookieName } from '#src/caller/credentials.ts';
 import { fail } from '#src/errors.ts';
 import { isCrossSite } from '#src/house/cross-site.ts';
 import { type HouseAppOptions, pathOf } from '#src/house/house-app.ts';
@@ -32,7 +32,7 @@ export function addGuard(app: FastifyInstance, options: HouseAppOptions): void {
       authorization: request.headers.authorization,
     });
     request.caller = resolved.caller;
-    if (resolved.staleCookie) takeCookieBack(reply, request);
+    if (resolved.staleCookie) takeCookieBack(reply, options.publicUrl);
     refuseCrossSite(request, publicHost, resolved.hasCookie);
     await countRequest(options, request, reply, path, address);
   });
@@ -69,13 +69,9 @@ async function countRequest(
   if (!taken.allowed) throw kitErrors('too-many-requests', { seconds: taken.resetSeconds });
 }
 
-/** A cookie that is no session is removed, under the name that the browser sent. */
-function takeCookieBack(reply: FastifyReply, request: FastifyRequest): void {
-  const sent = sessionCookies.filter((name) => request.headers.cookie?.includes(`${name}=`));
-  reply.header(
-    'set-cookie',
-    sent.map(
-      (name) => `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${name.startsWith('__Host-') ? '; Secure' : ''}`,
-    ),
-  );
+/** A cookie that is no session is removed. */
+function takeCookieBack(reply: FastifyReply, publicUrl: string): void {
+  const name = sessionCookieName(publicUrl);
+  const secure = name.startsWith('__Host-') ? '; Secure' : '';
+  reply.header('set-cookie', `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
 }

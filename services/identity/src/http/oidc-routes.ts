@@ -7,13 +7,15 @@ import { signInByProvider } from '#src/oidc/account.ts';
 import { beginFlow, finishFlow, flowSeconds } from '#src/oidc/flow.ts';
 import type { Providers } from '#src/oidc/providers.ts';
 
-const cookieName = 'steading_oidc';
-
 /** The two steps of signing in by a provider. A browser comes here itself, so that every end is a page to go to. */
 export function oidcRoutes(deps: IdentityDeps, providers: Providers): HttpRoute[] {
-  const secure = deps.house.publicUrl.startsWith('https:') ? '; Secure' : '';
-  const binding = (provider: string, value: string, seconds: number) =>
-    `${cookieName}=${value}; Path=/auth/oidc/${provider}/callback; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure}`;
+  const isSecure = deps.house.publicUrl.startsWith('https:');
+  // With `__Host-` no sibling subdomain can set it, and so have somebody finish a sign-in that another began.
+  const cookieName = isSecure ? '__Host-steading_oidc' : 'steading_oidc';
+  const binding = (provider: string, value: string, seconds: number) => {
+    const scope = isSecure ? 'Path=/; Secure' : `Path=/auth/oidc/${provider}/callback`;
+    return `${cookieName}=${value}; ${scope}; HttpOnly; SameSite=Lax; Max-Age=${seconds}`;
+  };
 
   return [
     {
