@@ -25,6 +25,10 @@ export const fail = defineErrors({
     status: 401,
     text: 'This token is wrong, expired or revoked. Make a new one under Settings, Tokens.',
   },
+  'gateway.not-json': {
+    status: 415,
+    text: 'Send the request as JSON, with the header content-type: application/json.',
+  },
   'gateway.no-page': { status: 404, text: 'There is nothing at this address. Check it, or start from the first page.' },
   'gateway.metrics-closed': {
     status: 403,

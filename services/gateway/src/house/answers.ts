@@ -1,5 +1,6 @@
 import { kitErrors, toPublicError } from '@steading/kit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fail } from '#src/errors.ts';
 import type { HouseAppOptions } from '#src/house/house-app.ts';
 import { securityHeaders } from '#src/house/security-headers.ts';
 
@@ -37,6 +38,7 @@ export function sendError(
 /** What Fastify itself refuses, in the words of the house. */
 function fromFastify(error: FastifyError & { details?: Record<string, unknown> }) {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return kitErrors('too-large', { limit: '256 KB' });
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return fail('gateway.not-json');
   if (error.code?.startsWith('FST_ERR_CTP')) return kitErrors('bad-input', { field: 'body', problem: error.message });
   return error as FastifyError & { details?: Record<string, unknown> };
 }

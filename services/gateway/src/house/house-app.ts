@@ -67,8 +67,11 @@ function addGraph(app: FastifyInstance, { graph, guard }: HouseAppOptions): void
   };
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: graphBodyBytes }, (_request, body, done) =>
-      done(null, body),
+    // A page of another site can send text/plain without asking first, and never this type.
+    scope.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: graphBodyBytes },
+      (_request, body, done) => done(null, body),
     );
     scope.post('/graphql', { bodyLimit: graphBodyBytes }, handle);
   });
