@@ -209,6 +209,28 @@ it('closes WebSockets of an instance that goes with 1012, between two frames', a
   server.close();
 });
 
+it('lets the answer to what was said last through before a WebSocket is closed', async () => {
+  const one = await app((_incoming, outgoing) => outgoing.end());
+  const server = new WebSocketServer({ server: one.server });
+  const asked = Promise.withResolvers<() => void>();
+  server.on('connection', (socket) => socket.on('message', () => asked.resolve(() => socket.send('the answer'))));
+  house.setInstances([healthy('ins_1', one.address)]);
+  const socket = new WebSocket(`ws://127.0.0.1:${house.port}/`, { headers: { host: appHost } });
+  await new Promise((resolve) => socket.once('open', resolve));
+  const heard: string[] = [];
+  socket.on('message', (data) => heard.push(String(data)));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.send('a question');
+  const answer = await asked.promise;
+  house.setInstances([{ ...healthy('ins_1', one.address), state: 'draining', stopsMs: Date.now() }]);
+  const ended = closed.then(() => 'closed');
+  expect(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100, 'open'))])).toBe('open');
+  answer();
+  expect(await closed).toBe(1012);
+  expect(heard).toEqual(['the answer']);
+  server.close();
+});
+
 it('serves the last table that it stored while the control plane is away', async () => {
   const one = await app((_incoming, outgoing) => outgoing.end('still here'));
   const dataDir = mkdtempSync(join(tmpdir(), 'steading-edge-'));

@@ -1,3 +1,4 @@
+export { type MadeApp, makeApp, startDeployment } from '#src/main-job.ts';
 export {
   claimHouse,
   createPerson,

@@ -1,7 +1,7 @@
 /** WebSockets to apps: the handshake is passed on, then bytes go both ways until either ends or the instance goes. */
 import { type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { newRequestId } from '@steading/kit';
+import { newRequestId, type Timer } from '@steading/kit';
 import { type EdgeOptions, originOf, unavailableText } from '#src/edge/edge-requests.ts';
 import { answerHeaders, forwardHeaders } from '#src/edge/forward-headers.ts';
 import { createFrameBoundary, restartFrame } from '#src/edge/frame-boundary.ts';
@@ -10,6 +10,8 @@ import { rawRefusal } from '#src/front/plain-page.ts';
 
 const connectMs = 10_000;
 const maxTries = 4;
+/** When its instance goes: how long an answer to what the person said last is waited for. */
+const lastAnswerMs = 300;
 
 export function createEdgeWebSockets(options: EdgeOptions) {
   const { table, upstreams } = options;
@@ -76,36 +78,47 @@ interface Ends {
   readonly first: Buffer;
 }
 
-function tunnel({ upstreams }: EdgeOptions, instance: Upstream, ends: Ends): void {
+function tunnel({ upstreams, clock }: EdgeOptions, instance: Upstream, ends: Ends): void {
   const { socket, upstream, head, first } = ends;
   const frames = createFrameBoundary();
-  let closing = false;
+  let closing: 'no' | 'answered' | 'now' = 'no';
+  let answered = true;
+  let hurry: Timer | undefined;
   const done = upstreams.begin(instance.id);
   const end = () => {
     forget();
     done();
+    hurry?.cancel();
     socket.destroy();
     upstream.destroy();
   };
   const sayGoodbye = () => {
+    hurry?.cancel();
     socket.end(restartFrame);
     upstream.destroy();
   };
   const toPerson = (chunk: Buffer) => {
-    if (closing) {
+    if (closing === 'now') {
       const rest = frames.restOfFrame(chunk);
       socket.write(rest === undefined ? chunk : chunk.subarray(0, rest));
       if (rest !== undefined) sayGoodbye();
       return;
     }
+    answered = true;
     frames.push(chunk);
     if (!socket.write(chunk)) upstream.pause();
+    if (closing === 'answered' && frames.atBoundary) sayGoodbye();
   };
   const forget = upstreams.track(instance.id, {
     close() {
-      if (closing) return;
-      closing = true;
-      if (frames.atBoundary) sayGoodbye();
+      if (closing !== 'no') return;
+      closing = 'answered';
+      if (answered && frames.atBoundary) return sayGoodbye();
+      // What was said last is most likely a question: its answer is let through, if it comes soon.
+      hurry = clock.after(lastAnswerMs, () => {
+        closing = 'now';
+        if (frames.atBoundary) sayGoodbye();
+      });
     },
   });
   socket.on('drain', () => upstream.resume());
@@ -113,12 +126,16 @@ function tunnel({ upstreams }: EdgeOptions, instance: Upstream, ends: Ends): voi
   upstream.once('end', () => socket.end());
   upstream.once('error', end);
   upstream.once('close', () => {
-    if (!closing) socket.end();
+    if (closing === 'no') socket.end();
   });
   socket.once('error', end);
   socket.once('close', end);
   if (first.length > 0) toPerson(first);
-  if (head.length > 0) upstream.write(head);
+  socket.on('data', () => (answered = false));
+  if (head.length > 0) {
+    answered = false;
+    upstream.write(head);
+  }
   socket.pipe(upstream);
 }
 

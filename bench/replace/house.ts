@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { freePorts } from '@steading/acceptance';
+import { waitFor } from '@steading/testkit';
+
+const main = resolve(import.meta.dirname, '../../apps/house/src/main.ts');
+
+/** A house as an operator runs it: its own folder, the embedded PostgreSQL, the process runtime. */
+export async function startHouse() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'steading-replace-'));
+  chmodSync(dataDir, 0o711);
+  const [port = 0] = await freePorts(1);
+  const url = `http://localhost:${port}`;
+  const logFile = join(dataDir, 'house.log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/tmp',
+      NODE_ENV: 'production',
+      STEADING_DATA: dataDir,
+      STEADING_HTTP_PORT: String(port),
+      STEADING_PUBLIC_URL: url,
+      STEADING_BIND: '127.0.0.1',
+      STEADING_LOG_LEVEL: 'warn',
+      STEADING_ALLOW_INTERNAL_SOURCES: 'true',
+      STEADING_ALLOW_INSECURE_SOURCES: 'true',
+      // What is measured is replacing, not the limits on how often one may.
+      STEADING_DEPLOY_STARTS_PER_MINUTE: '600',
+      STEADING_REQUESTS_PER_MINUTE: '1000000',
+      STEADING_ADDRESS_PER_MINUTE: '1000000',
+    },
+  });
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  const logText = () => readFileSync(logFile, 'utf8');
+  const ready = async () => {
+    if (child.exitCode !== null) throw new Error(`the house ended:\n${logText().slice(-3000)}`);
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+  };
+  await waitFor('the house to be ready', ready, { timeoutMs: 90_000, everyMs: 100 });
+  const link = await waitFor('the set-up link', () => readFileSync(join(dataDir, 'setup-link'), 'utf8').trim());
+  return {
+    url,
+    port,
+    logText,
+    setupToken: new URL(link).hash.slice(1),
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
