@@ -188,6 +188,14 @@ const takeOver = statement<[owner: string, leaseSeconds: number], DeploymentRow>
                 order by created_at for update skip locked limit 20)
    returning ${columns}`,
 );
+const leaseHolders = statement<[], { holder: string }>(
+  'deploy.deployments.leaseHolders',
+  `select distinct lease_owner as holder from deploy.deployments where state in ${active} and lease_owner is not null`,
+);
+const endLeases = statement<[holders: readonly string[]]>(
+  'deploy.deployments.endLeases',
+  `update deploy.deployments set lease_until = now() - interval '1 second' where state in ${active} and lease_owner = any($1::text[])`,
+);
 const renew = statement<
   [ids: readonly string[], owner: string, leaseSeconds: number],
   { id: string; cancel_requested: boolean }
@@ -340,6 +348,8 @@ export const deploymentsDb = {
   take: (tx: Writer, id: string, owner: string, leaseSeconds: number) => tx.run(take, id, owner, leaseSeconds),
   /** Unfinished deployments whose worker is gone. */
   takeOver: (tx: Writer, owner: string, leaseSeconds: number) => tx.all(takeOver, owner, leaseSeconds),
+  leaseHolders: async (db: Reader) => (await db.all(leaseHolders)).map((row) => row.holder),
+  endLeases: (tx: Writer, holders: readonly string[]) => tx.run(endLeases, holders),
   renew: (tx: Writer, ids: readonly string[], owner: string, leaseSeconds: number) =>
     tx.all(renew, ids, owner, leaseSeconds),
   /** Whoever looks after `seconds` may have it. */

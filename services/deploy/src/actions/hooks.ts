@@ -19,8 +19,6 @@ import {
   takesPush,
 } from '#src/push-event.ts';
 
-export type HookKind = 'webhook' | 'deploy-hook';
-
 export function hookUrls(deps: Pick<Deps, 'house'>, appId: string): { webhook: string; deployHook: string } {
   const base = deps.house.publicUrl.replace(/\/$/, '');
   return { webhook: `${base}/hooks/deploy/git/${appId}`, deployHook: `${base}/hooks/deploy/run/${appId}` };

@@ -2,6 +2,7 @@
 import { deploymentsDb } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
 import { Halt } from '#src/pipeline/work.ts';
+import { isDeadWorker } from '#src/pipeline/worker-name.ts';
 
 export const leaseSeconds = 10;
 const heartbeatMs = 1000;
@@ -27,6 +28,13 @@ export async function keepLeases(deps: Deps, leases: Leases): Promise<void> {
     if (leases.inWork.size === 0 || (await renew(deps, leases))) renewedMs = deps.clock.now();
     else if (deps.clock.now() - renewedMs > leaseSeconds * 1000) haltAll(leases.inWork, 'lost');
   }
+}
+
+/** At a start: what a killed house of this machine was working on need not wait for its leases to run out. */
+export async function endLeasesOfDead(deps: Deps): Promise<void> {
+  const holders = await deploymentsDb.leaseHolders(deps.db);
+  const dead = holders.filter(isDeadWorker);
+  if (dead.length > 0) await deps.db.write((tx) => deploymentsDb.endLeases(tx, dead));
 }
 
 export function haltAll(inWork: ReadonlyMap<string, InWork>, why: 'lost' | 'house'): void {

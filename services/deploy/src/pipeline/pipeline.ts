@@ -4,7 +4,6 @@
  * on with from the state that is stored. A worker that lost its lease changes nothing any more.
  */
 import { rm } from 'node:fs/promises';
-import { newId } from '@steading/kit';
 import { firstState, isCancellable, nextStep, pickStarts } from '#src/deployments.ts';
 import { type DeploymentRow, deploymentsDb } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
@@ -12,11 +11,12 @@ import { buildStage, pushStage } from '#src/pipeline/build-stage.ts';
 import { doChores } from '#src/pipeline/chores.ts';
 import { cloneStage } from '#src/pipeline/clone-stage.ts';
 import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
-import { haltAll, type InWork, keepLeases, leaseSeconds } from '#src/pipeline/leases.ts';
+import { endLeasesOfDead, haltAll, type InWork, keepLeases, leaseSeconds } from '#src/pipeline/leases.ts';
 import { deployStage, type Probing, verifyStage } from '#src/pipeline/rollout-stage.ts';
 import { asFailure, settleCancel, settleFailure } from '#src/pipeline/settle.ts';
 import { changeState } from '#src/pipeline/transition.ts';
 import { Halt, openWorkbench, StageFailure, type Work, workCaller } from '#src/pipeline/work.ts';
+import { nameWorker } from '#src/pipeline/worker-name.ts';
 
 /** Between two looks when nothing wakes it: for what another process left behind. */
 const idleMs = 3000;
@@ -33,7 +33,7 @@ export interface Pipeline {
 }
 
 export function createPipeline(options: { deps: () => Deps; request: EdgeRequest }): Pipeline {
-  const owner = newId('wrk');
+  const owner = nameWorker();
   const inWork = new Map<string, InWork>();
   const stopping = new AbortController();
   let nudge: (() => void) | undefined;
@@ -74,6 +74,9 @@ export function createPipeline(options: { deps: () => Deps; request: EdgeRequest
   }
 
   async function pollLoop(deps: Deps): Promise<void> {
+    await endLeasesOfDead(deps).catch((error: unknown) =>
+      deps.log.warn({ err: error }, 'what a dead worker left has to wait until its leases run out'),
+    );
     while (!stopping.signal.aborted) {
       again = false;
       await look(deps).catch((error: unknown) => deps.log.warn({ err: error }, 'the pipeline could not look for work'));

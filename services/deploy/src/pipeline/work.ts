@@ -1,7 +1,7 @@
 /** One deployment in work: what every stage gets, and how a stage ends other than well. */
 import { type Caller, serviceCaller } from '@steading/kit';
 import { type AppRow, appsDb } from '#src/apps-db.ts';
-import { type DeploymentRow, deploymentsDb, type LineRecord } from '#src/deployments-db.ts';
+import type { DeploymentRow, LineRecord } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
 import { createMask } from '#src/masking.ts';
 import { type LogWriter, openLogWriter } from '#src/pipeline/log-writer.ts';
@@ -73,8 +73,4 @@ export function sealSnapshot(deps: Pick<Deps, 'sealing'>, deploymentId: string, 
 export function workCaller(deployment: DeploymentRow): Caller {
   // The id of the deployment stands for the request: every call and event of its pipeline can be found by it.
   return serviceCaller('deploy', deployment.id.replace(/^dep_/, 'req_'));
-}
-
-export async function reload(work: Pick<Work, 'deps' | 'deployment'>): Promise<DeploymentRow | undefined> {
-  return deploymentsDb.byId(work.deps.db, work.deployment.id);
 }
