@@ -18,9 +18,6 @@ export interface AuditEntry {
   readonly after: unknown;
 }
 
-/** The hash before the first entry. */
-export const genesisHash = '0'.repeat(64);
-
 /**
  * HMAC-SHA-256, under a key that is not in the database, over the previous hash and the entry as canonical JSON (keys
  * sorted at every depth), in hex: whoever can only write to the database cannot make a chain that verifies.

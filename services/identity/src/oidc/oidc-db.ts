@@ -1,4 +1,4 @@
-import { type Reader, statement, type Writer } from '@steading/db';
+import { statement, type Writer } from '@steading/db';
 
 export type FlowRow = {
   readonly provider: string;
@@ -43,10 +43,6 @@ const link = statement<[provider: string, subject: string, personId: string, ema
   `insert into identity.provider_accounts (provider, subject, person_id, email, linked_at) values ($1, $2, $3, $4, $5)
    on conflict (provider, subject) do nothing`,
 );
-
-export function linkedPerson(reader: Reader, provider: string, subject: string) {
-  return reader.first(linked, provider, subject);
-}
 
 export interface NewFlow {
   readonly stateHash: Buffer;
