@@ -25,6 +25,7 @@ export function addAccessNode(builder: SubgraphBuilder, deps: ForestDeps) {
     .externalRef('Person', builder.selection<{ id: string }>('id'))
     .implement({ externalFields: (t) => ({ id: t.id() }) });
   const Step = builder.objectRef<StepView>('AccessStep').implement({
+    shareable: true,
     fields: (t) => ({
       what: t.exposeString('what'),
       text: t.exposeString('text'),
@@ -33,7 +34,7 @@ export function addAccessNode(builder: SubgraphBuilder, deps: ForestDeps) {
     }),
   });
   const Explanation = builder.objectRef<ReturnType<typeof access.explain>>('AccessExplanation').implement({
-    directives: { shareable: true },
+    shareable: true,
     fields: (t) => ({
       allowed: t.exposeBoolean('allowed'),
       text: t.exposeString('text'),

@@ -22,12 +22,12 @@ export function addChanges(
   async function change(
     context: GraphContext,
     nodeId: string,
-    op: ForestOp,
+    op: ForestOp | ForestOp[],
     action: string,
     after: Record<string, unknown>,
   ): Promise<{ id: string }> {
     const { caller } = context;
-    const revision = await store.write(caller, [op], [auditOf(deps, caller, nodeId, action, after)]);
+    const revision = await store.write(caller, [op].flat(), [auditOf(deps, caller, nodeId, action, after)]);
     context.noteRevision(revision);
     await deps.access.waitFor(revision);
     return { id: nodeId };
@@ -113,17 +113,11 @@ export function addChanges(
         async resolve(_, { nodeId, inherit }, context) {
           const sealed = inherit === 'sealed';
           // Whoever seals a node keeps what they had there: otherwise nobody might be left inside.
-          if (sealed)
-            await store.write(context.caller, [
-              { op: 'grant', node: nodeId, principal: context.caller.principal, role: 'owner' },
-            ]);
-          return change(
-            context,
-            nodeId,
-            { op: 'inherit', node: nodeId, inherit: sealed ? 'sealed' : 'open' },
-            sealed ? 'forest.sealed' : 'forest.opened',
-            { inherit },
-          );
+          const keep: ForestOp[] = sealed
+            ? [{ op: 'grant', node: nodeId, principal: context.caller.principal, role: 'owner' }]
+            : [];
+          const ops: ForestOp[] = [...keep, { op: 'inherit', node: nodeId, inherit: sealed ? 'sealed' : 'open' }];
+          return change(context, nodeId, ops, sealed ? 'forest.sealed' : 'forest.opened', { inherit });
         },
       }),
     };
