@@ -39,6 +39,8 @@ export async function test(names: readonly string[], out: Output): Promise<void>
           bin('vitest'),
           'run',
           '--passWithNoTests',
+          // On CI's shared machines a test gets a second try; the report names each that needed it.
+          ...(process.env.CI ? ['--retry=1'] : []),
           '--reporter=default',
           '--reporter=json',
           `--outputFile.json=${report}`,
