@@ -13,11 +13,20 @@ export interface Follow<Item> {
   onLeft?(reason: string): void;
   /** Whether the line is up. */
   onConnected?(connected: boolean): void;
+  /** From now on everything arrives; what happened before, since the page asked or the line broke, must be asked again. */
+  onJoined?(): void;
 }
 
 export interface LiveConnection {
+  /** Opens the line although nothing is followed yet, so that the end of the session is heard on every page. */
+  open(): void;
   /** Follows one topic until the returned function is called. */
   follow<Item>(follow: Follow<Item>): () => void;
+}
+
+export interface LiveOptions {
+  /** Called when the house says that the session is over. */
+  onSignedOut(): void;
 }
 
 interface Address {
@@ -37,7 +46,7 @@ function comesBack({ topic, reason }: { topic: string; reason: string }): boolea
  * the same thing: it is joined once, and left when the last of them goes. Everything is joined again after a
  * reconnection; `after` makes the house send what was missed.
  */
-export function createLiveConnection(): LiveConnection {
+export function createLiveConnection({ onSignedOut }: LiveOptions): LiveConnection {
   const rooms = new Map<string, Set<Follow<never>>>();
   const paced = createPacer();
   let line: Socket | undefined;
@@ -52,7 +61,10 @@ export function createLiveConnection(): LiveConnection {
     const after = first.after?.();
     const request = { topic: first.topic, id: first.id, ...(after !== undefined && { after }) };
     line.emit('join', request, (answer?: { error?: { message?: string } }) => {
-      if (answer?.error) for (const one of room) one.onLeft?.(answer.error.message ?? '');
+      for (const one of room) {
+        if (answer?.error) one.onLeft?.(answer.error.message ?? '');
+        else one.onJoined?.();
+      }
     });
   }
 
@@ -73,6 +85,13 @@ export function createLiveConnection(): LiveConnection {
       const room = rooms.get(`${at.topic} ${at.id}`);
       if (room && comesBack(at)) setTimeout(() => paced(() => join(room)), reconnectMs);
     });
+    socket.on('ended', ({ reason }: { reason: string }) => {
+      if (reason === 'signed-out') onSignedOut();
+    });
+    // It ended while the line was down.
+    socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+      if (error.data?.code === 'gateway.token-invalid') onSignedOut();
+    });
     socket.on('disconnect', (reason) => {
       for (const one of everyone()) one.onConnected?.(false);
       // Closed by the house: Socket.IO does not come back by itself then.
@@ -89,6 +108,7 @@ export function createLiveConnection(): LiveConnection {
   }
 
   return {
+    open,
     follow(follow) {
       const key = `${follow.topic} ${follow.id}`;
       const room = rooms.get(key) ?? new Set();

@@ -1,7 +1,7 @@
 import { createContext, use } from 'react';
 import type { LiveConnection } from '#src/live/live-connection.ts';
 
-const silent: LiveConnection = { follow: () => () => {} };
+const silent: LiveConnection = { open: () => {}, follow: () => () => {} };
 
 export const LiveContext = createContext<LiveConnection>(silent);
 

@@ -16,25 +16,19 @@ export function useLiveApps(ids: string[], refresh: () => void): void {
   useEffect(() => {
     if (!key) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let wasConnected = false;
     const soon = () => {
       timer ??= setTimeout(() => {
         timer = undefined;
         latest.current();
       }, gatherMs);
     };
-    const stops = key.split(' ').map((id, index) =>
+    const stops = key.split(' ').map((id, index, all) =>
       live.follow({
         topic: 'app',
         id,
         onEvent: soon,
-        // What happened while the line was down is asked once it is back.
-        ...(index === 0 && {
-          onConnected: (connected: boolean) => {
-            if (connected && wasConnected) soon();
-            if (connected) wasConnected = true;
-          },
-        }),
+        // Rooms are joined in order. What happened between the page's question and the last of them is asked once.
+        ...(index === all.length - 1 && { onJoined: soon }),
       }),
     );
     return () => {

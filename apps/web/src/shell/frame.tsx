@@ -61,15 +61,17 @@ function Crumbs({ crumbs }: { crumbs: Crumb[] }) {
   return (
     <nav aria-label={words.shell.breadcrumb} className="mb-2 -ml-1 text-[0.9rem] text-ink-soft">
       <ol className="flex flex-wrap items-center gap-1">
-        {crumbs.map((crumb) => (
+        {crumbs.map((crumb, index) => (
           <Fragment key={crumb.label}>
+            {index > 0 && (
+              <li aria-hidden>
+                <ChevronRight className="size-3.5" />
+              </li>
+            )}
             <li>
               <Link {...crumb.link} activeProps={{}} className="rounded px-1 py-0.5 hover:bg-ink/6 hover:text-ink">
                 {crumb.label}
               </Link>
-            </li>
-            <li aria-hidden>
-              <ChevronRight className="size-3.5" />
             </li>
           </Fragment>
         ))}
@@ -86,7 +88,7 @@ function Tabs({ tabs, label }: { tabs: Tab[]; label: string }) {
     nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [path]);
   return (
-    <nav ref={nav} aria-label={label} className="-mb-px flex gap-1 overflow-x-auto">
+    <nav ref={nav} aria-label={label} className="-mx-3 -mb-px flex gap-1 overflow-x-auto">
       {tabs.map((tab) => (
         <Link
           key={tab.label}

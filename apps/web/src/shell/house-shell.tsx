@@ -1,6 +1,7 @@
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Menu as MenuIcon, X } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { useLive } from '#src/live/live-context.ts';
 import { houseName, useSession } from '#src/session/session.tsx';
 import { toggleTheme } from '#src/session/theme.ts';
 import { BrandMark } from '#src/shell/brand.tsx';
@@ -22,6 +23,8 @@ export function HouseShell() {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const [menu, setMenu] = useState(false);
+  const live = useLive();
+  useEffect(() => live.open(), [live]);
   const path = useRouterState({ select: (state) => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the phone's menu.
   useEffect(() => setMenu(false), [path]);

@@ -38,14 +38,26 @@ export function ExplainPanel({ node }: { node: AccessNode }) {
             </SelectField>
           )}
         </div>
-        <Answer nodeId={node.id} privilege={privilege} personId={personId} />
+        <Answer
+          nodeId={node.id}
+          privilege={privilege}
+          personId={personId}
+          name={peopleOf(node).find((one) => one.id === personId)?.name}
+        />
         <WhoCan nodeId={node.id} privilege={privilege} />
       </Panel>
     </Section>
   );
 }
 
-function Answer({ nodeId, privilege, personId }: { nodeId: string; privilege: string; personId: string }) {
+interface AnswerProps {
+  nodeId: string;
+  privilege: string;
+  personId: string;
+  name: string | undefined;
+}
+
+function Answer({ nodeId, privilege, personId, name }: AnswerProps) {
   const [asked, ask] = useQuery({
     query: ExplainDocument,
     variables: { nodeId, privilege, personId: personId || null },
@@ -53,7 +65,7 @@ function Answer({ nodeId, privilege, personId }: { nodeId: string; privilege: st
   return (
     <div aria-live="polite">
       <QueryView asked={asked} retry={() => ask({ requestPolicy: 'network-only' })} skeleton={<div className="h-16" />}>
-        {(data) => <Explanation explanation={data.explainAccess} />}
+        {(data) => <Explanation explanation={data.explainAccess} name={name} />}
       </QueryView>
     </div>
   );

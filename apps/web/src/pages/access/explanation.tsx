@@ -1,12 +1,14 @@
 import { CircleCheck, CircleX } from 'lucide-react';
-import { sentence } from '#src/ui/sentence.ts';
+import { spoken } from '#src/pages/access/spoken.ts';
 
 interface ExplanationProps {
+  /** Whom it is about; the reader when not given. */
+  name?: string | undefined;
   explanation: { allowed: boolean; text: string; steps: { what: string; text: string; nodeName: string | null }[] };
 }
 
 /** Why somebody may or may not, step by step through the forest. */
-export function Explanation({ explanation }: ExplanationProps) {
+export function Explanation({ explanation, name }: ExplanationProps) {
   const Icon = explanation.allowed ? CircleCheck : CircleX;
   return (
     <div className="flex flex-col gap-3">
@@ -15,7 +17,7 @@ export function Explanation({ explanation }: ExplanationProps) {
           aria-hidden
           className={explanation.allowed ? 'mt-0.5 size-5 shrink-0 text-green' : 'mt-0.5 size-5 shrink-0 text-red'}
         />
-        {sentence(explanation.text)}
+        {spoken(explanation.text, name)}
       </p>
       {explanation.steps.length > 0 && (
         <ol className="flex flex-col">
@@ -25,7 +27,7 @@ export function Explanation({ explanation }: ExplanationProps) {
               key={index}
               className="relative border-l-2 border-line-strong/40 py-1.5 pl-4 text-[0.933rem] before:absolute before:top-3.5 before:-left-[5px] before:size-2 before:rounded-full before:bg-line-strong"
             >
-              {sentence(step.text)}
+              {spoken(step.text, name)}
               {step.nodeName && !step.text.includes(step.nodeName) && (
                 <span className="text-ink-soft"> ({step.nodeName})</span>
               )}

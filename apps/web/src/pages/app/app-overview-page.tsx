@@ -1,6 +1,7 @@
 import { Sprout } from 'lucide-react';
 import { DeployButton } from '#src/pages/app/deploy-button.tsx';
 import { DeploymentLine } from '#src/pages/app/deployment-line.tsx';
+import { Reason } from '#src/pages/app/reason.tsx';
 import { StageRail } from '#src/pages/app/stage-rail.tsx';
 import { StopStart } from '#src/pages/app/stop-start.tsx';
 import { type App, isUnderWay, useApp } from '#src/pages/app/use-app.ts';
@@ -68,7 +69,7 @@ function Newest({ app, newest }: { app: App; newest: NonNullable<App['newest']> 
           <StateBadge state={newest.state} />
         </div>
         {isUnderWay(newest.state) && <StageRail stages={newest.stages} />}
-        {newest.reason && <p className="text-[0.933rem] text-red">{newest.reason}</p>}
+        {newest.reason && <Reason deployment={newest} className="text-[0.933rem]" />}
       </Panel>
     </Section>
   );

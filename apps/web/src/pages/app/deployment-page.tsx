@@ -12,6 +12,7 @@ import { LogLines } from '#src/pages/app/log-lines.tsx';
 import { RollBackButton } from '#src/pages/app/roll-back-button.tsx';
 import { StageRail } from '#src/pages/app/stage-rail.tsx';
 import { isUnderWay, useApp } from '#src/pages/app/use-app.ts';
+import { classNames } from '#src/ui/class-names.ts';
 import { ConfirmButton } from '#src/ui/confirm-dialog.tsx';
 import { QueryView } from '#src/ui/query-view.tsx';
 import { StateBadge } from '#src/ui/status.tsx';
@@ -52,7 +53,13 @@ function View({ deployment }: { deployment: Deployment }) {
       <Head deployment={deployment} underWay={underWay} />
       {deployment.reason && (
         <div className="flex flex-col gap-3">
-          <div role="status" className="rounded-xl border border-red/35 bg-red-wash px-4 py-3">
+          <div
+            role="status"
+            className={classNames(
+              'rounded-xl border px-4 py-3',
+              deployment.state === 'failed' ? 'border-red/35 bg-red-wash' : 'bg-sunken',
+            )}
+          >
             <p className="font-medium">{words.states[deployment.state] ?? text.failed}</p>
             <p>{deployment.reason}</p>
           </div>

@@ -5,6 +5,7 @@ import { DeploymentsDocument } from '#src/graph/documents-app.ts';
 import { useLiveApps } from '#src/live/use-live-apps.ts';
 import { DeployButton } from '#src/pages/app/deploy-button.tsx';
 import { DeploymentLine } from '#src/pages/app/deployment-line.tsx';
+import { Reason } from '#src/pages/app/reason.tsx';
 import { RollBackButton } from '#src/pages/app/roll-back-button.tsx';
 import { useApp } from '#src/pages/app/use-app.ts';
 import { WhyNot } from '#src/pages/app/why-not.tsx';
@@ -67,7 +68,7 @@ function Page({ after, last, onMore }: PageProps) {
                 <Row key={one.id} className="hover:bg-sunken">
                   <div className="min-w-0 flex-1 basis-64">
                     <DeploymentLine appId={app.id} deployment={one} row />
-                    {one.reason && <p className="truncate text-[0.867rem] text-red">{one.reason}</p>}
+                    {one.reason && <Reason deployment={one} className="truncate text-[0.867rem]" />}
                   </div>
                   <span className="w-16 text-right text-[0.867rem] text-ink-soft">
                     <Duration from={one.createdAt} to={one.finishedAt} />

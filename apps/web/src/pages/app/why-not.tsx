@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useQuery } from 'urql';
 import { graphql } from '#src/graph/tada.ts';
 import { Explanation } from '#src/pages/access/explanation.tsx';
+import { spoken } from '#src/pages/access/spoken.ts';
 import { Button } from '#src/ui/button.tsx';
 import { Dialog } from '#src/ui/dialog.tsx';
 import { QueryView } from '#src/ui/query-view.tsx';
@@ -19,7 +20,7 @@ export function WhyNot({ appId, action, label }: { appId: string; action: string
   const words = useWords();
   const [open, setOpen] = useState(false);
   const [asked, ask] = useQuery({ query: WhyDocument, variables: { id: appId, action } });
-  const sentence = asked.data?.app.why.text ?? words.app.mayNot[action];
+  const reason = asked.data ? spoken(asked.data.app.why.text) : words.app.mayNot[action];
   return (
     <div className="flex max-w-72 flex-col items-end gap-1">
       <div className="flex items-center gap-2">
@@ -33,7 +34,7 @@ export function WhyNot({ appId, action, label }: { appId: string; action: string
           {words.actions.why}
         </Button>
       </div>
-      <p className="text-right text-[0.833rem] leading-snug text-ink-soft">{sentence}</p>
+      <p className="text-right text-[0.833rem] leading-snug text-ink-soft">{reason}</p>
       <Dialog open={open} onClose={() => setOpen(false)} title={words.app.mayNot[action] ?? words.app.whyTitle}>
         <QueryView asked={asked} retry={() => ask({ requestPolicy: 'network-only' })}>
           {(data) => <Explanation explanation={data.app.why} />}
