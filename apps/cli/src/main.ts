@@ -14,6 +14,12 @@ const program = new Command('steading')
   .helpCommand('help [command]', 'what a command does, with every option')
   .showHelpAfterError('(steading help lists every command)');
 
+// Whoever reads this through `head` has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
 addLocalCommands(program);
 addRemoteCommands(program);
 addWorkspaceCommands(program);

@@ -19,7 +19,11 @@ async function main(): Promise<void> {
   const dataDir = config.STEADING_DATA;
   prepareFolder(dataDir);
   const publicUrl = config.STEADING_PUBLIC_URL ?? `http://localhost:${config.STEADING_HTTP_PORT}`;
-  const giveBack = takeFolder(ownFolder(dataDir, config.STEADING_SERVICES), { url: publicUrl, version: version() });
+  const giveBack = takeFolder(ownFolder(dataDir, config.STEADING_SERVICES), {
+    url: publicUrl,
+    localUrl: `http://127.0.0.1:${config.STEADING_HTTP_PORT}`,
+    version: version(),
+  });
 
   let postgres: KeptPostgres | undefined;
   let house: House | undefined;

@@ -7,6 +7,8 @@ export interface RunningHouse {
   /** The kernel's start time of that process (field 22 of /proc/<pid>/stat), so that a reused pid is not taken for it. */
   readonly startTime: string;
   readonly url: string;
+  /** Where this machine reaches it without TLS or names. */
+  readonly localUrl: string;
   readonly version: string;
   readonly startedAt: string;
 }
@@ -26,7 +28,7 @@ export function findRunning(dataDir: string): RunningHouse | undefined {
  * Takes the data folder for this process. Returns how to give it back.
  * @throws when another live house holds it.
  */
-export function takeFolder(dataDir: string, told: { url: string; version: string }): () => void {
+export function takeFolder(dataDir: string, told: { url: string; localUrl: string; version: string }): () => void {
   const file = join(dataDir, 'house.json');
   const mine: RunningHouse = {
     pid: process.pid,

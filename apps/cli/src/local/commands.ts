@@ -24,6 +24,10 @@ export function addLocalCommands(program: Command): void {
       'address to listen on; 0.0.0.0 for every network',
       process.env.STEADING_BIND ?? '127.0.0.1',
     )
+    .option(
+      '--https-port <port>',
+      'also TLS and HTTP/2 there, by STEADING_TLS_CERTIFICATE and STEADING_TLS_KEY or an authority of its own',
+    )
     .option('--url <url>', 'where people reach the house, when that is not http://localhost:<port>')
     .option('--apps-domain <domain>', 'apps get <app>-<project>.<domain>; a wildcard DNS record must point here')
     .option('--demo', 'also make a demo space with an example app, deployed')

@@ -104,8 +104,7 @@ async function checkHouse(dataDir: string, port: number): Promise<Finding> {
   const what = 'house';
   const running = findRunning(dataDir);
   if (running) {
-    const local = `http://127.0.0.1:${new URL(running.url).port || '80'}`;
-    if (await isReady(local)) return { what, state: 'good', text: `is ready at ${running.url}` };
+    if (await isReady(running.localUrl)) return { what, state: 'good', text: `is ready at ${running.url}` };
     return {
       what,
       state: 'wrong',

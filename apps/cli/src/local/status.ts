@@ -20,7 +20,7 @@ export async function status(options: { data?: string }, out: Output): Promise<v
     process.exitCode = exitCodes.failed;
     return;
   }
-  const readiness = await askReadiness(running.url);
+  const readiness = await askReadiness(running.localUrl);
   const memoryMb = houseMemoryMb(running.pid);
   out.line(
     `${readiness.ready ? 'Ready' : 'Not ready'}: ${running.url}, version ${running.version}, up since ${running.startedAt}`,
@@ -54,8 +54,7 @@ export async function down(options: { data?: string }, out: Output): Promise<voi
 
 async function askReadiness(url: string): Promise<Readiness> {
   try {
-    const port = new URL(url).port || '80';
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) });
     return (await answer.json()) as Readiness;
   } catch (error) {
     return { ready: false, services: [{ service: 'gateway', ready: false, reason: (error as Error).message }] };

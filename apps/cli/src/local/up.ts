@@ -13,6 +13,7 @@ export interface UpOptions {
   readonly data?: string;
   readonly port: string;
   readonly bind: string;
+  readonly httpsPort?: string;
   readonly url?: string;
   readonly appsDomain?: string;
   readonly demo?: boolean;
@@ -34,12 +35,15 @@ export async function up(options: UpOptions, out: Output): Promise<void> {
   prepareDataFolder(dataDir);
   await checkPort(options.bind, port);
   await buildWebIfStale(workspaceRoot, out.progress);
-  const url = options.url ?? `http://localhost:${port}`;
+  const httpsPort = options.httpsPort === undefined ? undefined : portNumber(options.httpsPort);
+  if (httpsPort) await checkPort(options.bind, httpsPort);
+  const url = options.url ?? (httpsPort ? `https://localhost:${httpsPort}` : `http://localhost:${port}`);
   const env = {
     STEADING_DATA: dataDir,
     STEADING_HTTP_PORT: String(port),
     STEADING_BIND: options.bind,
     STEADING_PUBLIC_URL: url,
+    ...(httpsPort && { STEADING_HTTPS_PORT: String(httpsPort) }),
     ...(options.appsDomain && { STEADING_APPS_DOMAIN: options.appsDomain }),
   };
   if (options.foreground) {

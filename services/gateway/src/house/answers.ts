@@ -8,7 +8,7 @@ import { securityHeaders } from '#src/house/security-headers.ts';
 export function addAnswers(app: FastifyInstance, { log, metrics }: HouseAppOptions): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    reply.headers(securityHeaders('encrypted' in request.raw.socket));
+    reply.headers(securityHeaders({ secure: 'encrypted' in request.raw.socket, host: request.host ?? '' }));
   });
   app.addHook('onResponse', async (request, reply) => {
     metrics.houseRequest(request.method, request.routeOptions.url ?? 'none', reply.raw.statusCode, reply.elapsedTime);

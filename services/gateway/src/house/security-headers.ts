@@ -23,6 +23,16 @@ const always: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
 };
 
-export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
-  return secure ? { ...always, 'strict-transport-security': 'max-age=31536000' } : always;
+const ownMachine = /^(?:localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(?::\d+)?$/i;
+
+/**
+ * Over TLS also that the browser comes by TLS from now on; never for this machine itself, where that would hold for every
+ * other program's port as well.
+ */
+export function securityHeaders(request: {
+  readonly secure: boolean;
+  readonly host: string;
+}): Readonly<Record<string, string>> {
+  if (!request.secure || ownMachine.test(request.host)) return always;
+  return { ...always, 'strict-transport-security': 'max-age=31536000' };
 }
