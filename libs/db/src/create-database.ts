@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kitErrors, type Log } from '@steading/kit';
 import type { Pool, PoolClient } from 'pg';
-import type { Database, Reader, Row, SqlValue, Writer } from '#src/database.ts';
-import type { Statement } from '#src/statement.ts';
+import type { Database, Reader, Row, SqlValue, Statement, Writer } from '#src/database.ts';
 
 const attempts = 5;
 /** PostgreSQL's codes for "run the transaction again": serialization failure, deadlock. */

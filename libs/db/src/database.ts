@@ -1,7 +1,3 @@
-import type { Statement } from '#src/statement.ts';
-
-export type { Statement };
-
 export type SqlValue =
   | string
   | number
@@ -13,6 +9,13 @@ export type SqlValue =
   | readonly SqlValue[]
   | Readonly<Record<string, unknown>>;
 export type Row = Record<string, unknown>;
+
+/** One SQL text with a name, prepared once per connection. Made at module level, in a `*-db.ts` file. */
+export interface Statement<P extends readonly SqlValue[] = readonly SqlValue[], R extends Row = Row> {
+  readonly name: string;
+  readonly text: string;
+  readonly types?: { readonly params: P; readonly row: R };
+}
 
 /** Asks. Every method runs one prepared statement; its deadline is the pool's statement timeout (default 10 s). */
 export interface Reader {

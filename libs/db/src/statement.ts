@@ -1,11 +1,4 @@
-import type { Row, SqlValue } from '#src/database.ts';
-
-/** One SQL text with a name, prepared once per connection. Made at module level, in a `*-db.ts` file. */
-export interface Statement<P extends readonly SqlValue[] = readonly SqlValue[], R extends Row = Row> {
-  readonly name: string;
-  readonly text: string;
-  readonly types?: { readonly params: P; readonly row: R };
-}
+import type { Row, SqlValue, Statement } from '#src/database.ts';
 
 const known = new Map<string, Statement>();
 

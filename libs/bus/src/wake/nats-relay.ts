@@ -1,7 +1,7 @@
 import { type Database, statement } from '@steading/db';
 import type { Clock, Log, Timer } from '@steading/kit';
 import { type Cursor, heldBack, readAfter, toEvent } from '#src/ledger/ledger-db.ts';
-import type { Carried } from '#src/wake/nats-wake.ts';
+import type { Carried } from '#src/wake/carried.ts';
 import { createPostgresWake } from '#src/wake/postgres-wake.ts';
 
 const addRelay = statement(

@@ -9,21 +9,10 @@ import {
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Database } from '@steading/db';
 import type { Clock, Log } from '@steading/kit';
-import type { HouseEvent } from '#src/event.ts';
-import type { Cursor } from '#src/ledger/ledger-db.ts';
+import { type Carried, streamName, subjectOf } from '#src/wake/carried.ts';
 import { createRelay } from '#src/wake/nats-relay.ts';
 import type { Wake } from '#src/wake/postgres-wake.ts';
 import type { Tail } from '#src/wake/tail.ts';
-
-/** What the relay publishes: the event, its place in the ledger, and the place before it, by which a gap is seen. */
-export interface Carried {
-  readonly event: HouseEvent;
-  readonly at: Cursor;
-  readonly previous: Cursor;
-}
-
-export const streamName = 'STEADING_EVENTS';
-export const subjectOf = (event: HouseEvent): string => `steading.events.${event.type}`;
 
 const safetyMs = 5_000;
 const keptMs = 24 * 3_600_000;

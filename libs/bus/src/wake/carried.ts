@@ -1,0 +1,12 @@
+import type { HouseEvent } from '#src/event.ts';
+import type { Cursor } from '#src/ledger/ledger-db.ts';
+
+/** What the relay publishes: the event, its place in the ledger, and the place before it, by which a gap is seen. */
+export interface Carried {
+  readonly event: HouseEvent;
+  readonly at: Cursor;
+  readonly previous: Cursor;
+}
+
+export const streamName = 'STEADING_EVENTS';
+export const subjectOf = (event: HouseEvent): string => `steading.events.${event.type}`;
