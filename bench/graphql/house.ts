@@ -10,13 +10,19 @@ export const spaceCount = 10;
 export const memberCount = 20;
 
 /** Starts a house as an operator would, on this database; resolves when it is ready. */
-export async function startHouse(options: { databaseUrl: string; dataDir: string; port: number }) {
-  const { databaseUrl, dataDir, port } = options;
+export async function startHouse(options: {
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  readonly port: number;
+  /** For a look inside: `--cpu-prof`. */
+  readonly nodeArgs?: readonly string[];
+}) {
+  const { databaseUrl, dataDir, port, nodeArgs = [] } = options;
   const url = `http://localhost:${port}`;
   mkdirSync(dataDir, { recursive: true });
   const logFile = join(dataDir, 'house.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, main], {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH ?? '',

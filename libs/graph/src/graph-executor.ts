@@ -1,9 +1,10 @@
 import { kitErrors } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
+import { createMissing } from '#src/missing.ts';
+import { answerAboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
 import { type CallSubgraph, runPlan, type SubgraphOperation } from '#src/plan-runner.ts';
-import { project } from '#src/projection.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 import { composeSupergraph, type SubgraphSdl, type Supergraph } from '#src/supergraph.ts';
 
@@ -13,10 +14,17 @@ export interface GraphOperationText {
   readonly operationName?: string | undefined;
 }
 
+export interface GraphAnswer {
+  /** JSON text; undefined where nothing was run. */
+  readonly data: string | undefined;
+  /** With their paths in the answer. Not yet fit for the asker's eyes: see `toGraphError`. */
+  readonly errors: readonly GraphQLError[];
+}
+
 /** One endpoint over the subgraphs of all services. */
 export interface GraphExecutor {
   /** Runs a validated operation. A request keeps the supergraph that it began with. */
-  execute(operation: GraphOperationText, context: GraphContext): Promise<ExecutionResult>;
+  execute(operation: GraphOperationText, context: GraphContext): Promise<GraphAnswer>;
   /** Puts these subgraphs in place of the ones before; where they do not fit together, says why and keeps the old. */
   setSubgraphs(list: readonly SubgraphSdl[]): Promise<{ readonly ok: true } | { readonly problem: string }>;
   /** The schema as people see it; undefined before the first subgraphs. For validation. */
@@ -30,30 +38,27 @@ export interface GraphExecutorOptions {
 
 /**
  * The executor: Hive's planner (Rust) says which subgraph is asked what and in which order; this runs the plan in the
- * process, without HTTP, delegation or plug-ins in between, and graphql-js makes the answer from what came in.
+ * process, without HTTP, delegation or plug-ins in between, and writes the answer in one pass over what came in.
  */
 export function createGraphExecutor(options: GraphExecutorOptions): GraphExecutor {
   let current: Supergraph | undefined;
 
-  async function execute(asked: GraphOperationText, context: GraphContext): Promise<ExecutionResult> {
+  async function execute(asked: GraphOperationText, context: GraphContext): Promise<GraphAnswer> {
     const supergraph = current;
     if (!supergraph) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
-    const { operation, plan } = supergraph.plan(asked.document, asked.operationName);
-    const given = getVariableValues(supergraph.schema, operation.variableDefinitions ?? [], { ...asked.variables });
-    if (given.errors) return { errors: given.errors.map(asBadInput) };
-    const data: Data = { __typename: rootTypeName(supergraph.schema, operation.operation) };
+    const { schema } = supergraph;
+    const { operation, plan, writer } = supergraph.plan(asked.document, asked.operationName);
+    const given = getVariableValues(schema, operation.node.variableDefinitions ?? [], asked.variables ?? {});
+    if (given.errors) return { data: undefined, errors: given.errors.map(asBadInput) };
+    const variables = given.coerced;
+    const data: Data = { __typename: schema.getRootType(operation.node.operation)?.name };
     const errors: GraphQLError[] = [];
     const call: CallSubgraph = (service, part) => options.call(service, part, context);
-    if (plan.node)
-      await runPlan(plan.node, { schema: supergraph.schema, variables: given.coerced, call, data, errors });
-    return project({
-      schema: supergraph.schema,
-      document: asked.document,
-      operationName: asked.operationName,
-      variables: asked.variables ?? {},
-      data,
-      errors,
-    });
+    if (plan.node) await runPlan(plan.node, { schema, variables, call, data, errors });
+    const aboutSchema = operation.asksAboutSchema ? answerAboutSchema(schema, operation, variables) : {};
+    const missing = createMissing(errors);
+    const text = writer(variables)(data, { at: [], missing, aboutSchema });
+    return { data: text ?? 'null', errors: withoutRepeats(missing.errors) };
   }
 
   return {
@@ -73,8 +78,14 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
   };
 }
 
-function rootTypeName(schema: GraphQLSchema, operation: 'query' | 'mutation' | 'subscription'): string | undefined {
-  return schema.getRootType(operation as Parameters<GraphQLSchema['getRootType']>[0])?.name;
+/** One failed fetch fails everything that needed it: it is told once a place and reason. */
+function withoutRepeats(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  if (errors.length < 2) return errors;
+  const seen = new Set<string>();
+  return errors.filter((error) => {
+    const text = `${error.message} ${error.path?.join('.')}`;
+    return !seen.has(text) && seen.add(text);
+  });
 }
 
 function asBadInput(error: GraphQLError): GraphQLError {

@@ -1,6 +1,11 @@
 export { type DeclaredAccess, type FieldAccess, open, privilege, signedIn } from '#src/field-access.ts';
 export { toGraphError } from '#src/graph-errors.ts';
-export { createGraphExecutor, type GraphExecutor, type GraphExecutorOptions } from '#src/graph-executor.ts';
+export {
+  createGraphExecutor,
+  type GraphAnswer,
+  type GraphExecutor,
+  type GraphExecutorOptions,
+} from '#src/graph-executor.ts';
 export type { GraphContext, Subgraph } from '#src/subgraph.ts';
 export {
   createSubgraphBuilder,
@@ -10,4 +15,5 @@ export {
   type SubgraphBuilder,
   type SubgraphBuilderOptions,
 } from '#src/subgraph-builder.ts';
+export { createSubgraphRunner, type SubgraphRunner } from '#src/subgraph-runner.ts';
 export { composeSupergraph, type SubgraphSdl } from '#src/supergraph.ts';

@@ -10,9 +10,21 @@ import { type GraphQLSchema, isAbstractType, isObjectType } from 'graphql';
 export type Data = { [name: string]: unknown };
 export type Path = readonly (string | number)[];
 
+/** A place in the answer as a chain upwards: made for every object on the way, turned into a path only for errors. */
+export interface Spot {
+  readonly above: Spot | undefined;
+  readonly key: string | number;
+}
+
 export interface Target {
   readonly entity: Data;
-  readonly path: Path;
+  readonly spot: Spot | undefined;
+}
+
+export function pathOf(spot: Spot | undefined): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at = spot; at; at = at.above) path.push(at.key);
+  return path.reverse();
 }
 
 export const isData = (value: unknown): value is Data =>
@@ -26,25 +38,28 @@ export function fallsUnder(schema: GraphQLSchema, typeName: unknown, condition: 
   return isAbstractType(abstract) && isObjectType(concrete) && schema.isSubType(abstract, concrete);
 }
 
-/** The objects at a plan's path, with their paths in the answer. */
+/** The objects at a plan's path, with their places in the answer. */
 export function findTargets(schema: GraphQLSchema, data: unknown, path: readonly FlattenNodePathSegment[]): Target[] {
   const found: Target[] = [];
-  const walk = (value: unknown, depth: number, at: Path): void => {
+  const walkItems = (items: readonly unknown[], depth: number, spot: Spot | undefined): void => {
+    for (let index = 0; index < items.length; index++) walk(items[index], depth, { above: spot, key: index });
+  };
+  const walk = (value: unknown, depth: number, spot: Spot | undefined): void => {
     if (value === null || value === undefined) return;
     const segment = path[depth];
     if (segment === undefined) {
-      if (isData(value)) found.push({ entity: value, path: at });
-      else if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(item, depth, [...at, index]);
+      if (isData(value)) found.push({ entity: value, spot });
+      else if (Array.isArray(value)) walkItems(value, depth, spot);
     } else if (segment === '@') {
-      if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(item, depth + 1, [...at, index]);
+      if (Array.isArray(value)) walkItems(value, depth + 1, spot);
     } else if ('Field' in segment) {
-      if (isData(value)) walk(value[segment.Field], depth + 1, [...at, segment.Field]);
+      if (isData(value)) walk(value[segment.Field], depth + 1, { above: spot, key: segment.Field });
     } else if (isData(value)) {
       if (segment.TypeCondition.some((condition) => fallsUnder(schema, value.__typename, condition)))
-        walk(value, depth + 1, at);
+        walk(value, depth + 1, spot);
     }
   };
-  walk(data, 0, []);
+  walk(data, 0, undefined);
   return found;
 }
 
@@ -78,9 +93,15 @@ function cutValue(
   return isData(value) ? (cutOut(schema, value, selections) ?? null) : value;
 }
 
-/** Joins what a later fetch brought into what is there: objects and lists item by item, anything else replaces. */
+/**
+ * Joins what a fetch brought into what is there: objects and lists item by item, anything else replaces. What is new is
+ * taken as it is, not copied: the source must not be used elsewhere.
+ */
 export function mergeInto(target: Data, source: Data): void {
-  for (const [name, value] of Object.entries(source)) target[name] = merged(target[name], value);
+  for (const name of Object.keys(source)) {
+    const there = target[name];
+    target[name] = there === undefined ? source[name] : merged(there, source[name]);
+  }
 }
 
 function merged(there: unknown, value: unknown): unknown {
@@ -91,15 +112,18 @@ function merged(there: unknown, value: unknown): unknown {
   if (Array.isArray(there) && Array.isArray(value) && there.length === value.length)
     return there.map((item, index) => merged(item, value[index]));
   // Null after an object means that one subgraph failed; what another one knows stays.
-  return value === null && there !== undefined ? there : copy(value);
+  return value === null ? there : value;
 }
 
-/** One answer may go to several places, which later fetches fill apart from each other. */
-function copy(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copy);
-  if (!isData(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copy(part)]));
+/** One entity may go to several places, which later fetches fill apart from each other. */
+export function copyOf(entity: Data): Data {
+  const made: Data = {};
+  for (const name of Object.keys(entity)) made[name] = copy(entity[name]);
+  return made;
 }
+
+const copy = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(copy) : isData(value) ? copyOf(value) : value;
 
 /** Names and values that the plan exchanges, because subgraphs call a thing differently. */
 export function rewrite(schema: GraphQLSchema, data: unknown, rewrites: readonly FetchRewrite[] | undefined): void {

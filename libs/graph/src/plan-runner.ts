@@ -1,7 +1,18 @@
 import type { BatchFetchNode, FetchNode, FlattenNode, PlanNode } from '@graphql-hive/router-query-planner';
 import { isAppError, toPublicError } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, Kind, parse } from 'graphql';
-import { cutOut, type Data, findTargets, isData, mergeInto, type Path, rewrite, type Target } from '#src/plan-data.ts';
+import {
+  copyOf,
+  type Data,
+  findTargets,
+  isData,
+  mergeInto,
+  type Path,
+  pathOf,
+  rewrite,
+  type Target,
+} from '#src/plan-data.ts';
+import { createGatherer, type Gatherer } from '#src/representations.ts';
 
 export interface SubgraphOperation {
   readonly document: DocumentNode;
@@ -19,12 +30,6 @@ export interface PlanRun {
   readonly call: CallSubgraph;
   readonly data: Data;
   readonly errors: GraphQLError[];
-}
-
-/** Representations of entities, each asked for once, and the places that wait for them. */
-interface Asked {
-  readonly representations: Data[];
-  readonly targets: Target[][];
 }
 
 export async function runPlan(node: PlanNode, run: PlanRun): Promise<void> {
@@ -66,8 +71,8 @@ async function fetchRoot(node: FetchNode, run: PlanRun): Promise<void> {
 async function flatten(node: FlattenNode, run: PlanRun): Promise<void> {
   if (node.node.kind !== 'Fetch') throw new Error(`bug: a plan flattens a ${node.node.kind} node`);
   const fetch = node.node;
-  const asked: Asked = { representations: [], targets: [] };
-  gather(findTargets(run.schema, run.data, node.path), fetch, asked, run);
+  const asked = createGatherer(run.schema, []);
+  asked.gather(findTargets(run.schema, run.data, node.path), fetch);
   if (asked.representations.length === 0) return;
   const result = await ask(fetch, { representations: asked.representations }, run);
   if (isData(result.data)) rewrite(run.schema, result.data, fetch.outputRewrites);
@@ -77,19 +82,15 @@ async function flatten(node: FlattenNode, run: PlanRun): Promise<void> {
 
 /** Entities of several kinds or places, fetched from one service in one request. */
 async function fetchBatch(node: BatchFetchNode, run: PlanRun): Promise<void> {
-  const askedBy = new Map<string, Asked>();
-  const variables: Record<string, unknown> = {};
-  const sent = new Map<string, Data[]>();
+  const askedBy = new Map<string, Gatherer>();
+  const variables: Record<string, Data[]> = {};
   for (const alias of node.entityBatch.aliases) {
-    const name = alias.representationsVariableName;
-    const representations = sent.get(name) ?? [];
-    const asked: Asked = { representations, targets: [] };
-    for (const path of alias.paths) gather(findTargets(run.schema, run.data, path), alias, asked, run);
-    sent.set(name, representations);
-    variables[name] = representations;
+    const representations = (variables[alias.representationsVariableName] ??= []);
+    const asked = createGatherer(run.schema, representations);
+    for (const path of alias.paths) asked.gather(findTargets(run.schema, run.data, path), alias);
     askedBy.set(alias.alias, asked);
   }
-  if ([...sent.values()].every((representations) => representations.length === 0)) return;
+  if (Object.values(variables).every((representations) => representations.length === 0)) return;
   const result = await ask(node, variables, run);
   for (const alias of node.entityBatch.aliases) {
     const entities = isData(result.data) ? result.data[alias.alias] : undefined;
@@ -102,39 +103,22 @@ async function fetchBatch(node: BatchFetchNode, run: PlanRun): Promise<void> {
   }
 }
 
-function gather(
-  targets: readonly Target[],
-  fetch: Pick<FetchNode, 'requires' | 'inputRewrites'>,
-  asked: Asked,
-  run: PlanRun,
-): void {
-  const known = new Map(asked.representations.map((representation, index) => [JSON.stringify(representation), index]));
-  for (const target of targets) {
-    const representation = cutOut(run.schema, target.entity, fetch.requires ?? []);
-    if (!representation) continue;
-    representation.__typename ??= target.entity.__typename;
-    rewrite(run.schema, representation, fetch.inputRewrites);
-    const text = JSON.stringify(representation);
-    let index = known.get(text);
-    if (index === undefined) {
-      index = asked.representations.push(representation) - 1;
-      known.set(text, index);
-    }
-    (asked.targets[index] ??= []).push(target);
+function place(entities: unknown, { waiting }: Gatherer): void {
+  if (!Array.isArray(entities)) return;
+  for (let index = 0; index < entities.length; index++) {
+    const entity: unknown = entities[index];
+    const targets = waiting[index];
+    if (!targets || !isData(entity)) continue;
+    for (let other = 1; other < targets.length; other++) mergeInto(targets[other]!.entity, copyOf(entity));
+    mergeInto(targets[0]!.entity, entity);
   }
 }
 
-function place(entities: unknown, asked: Asked): void {
-  if (!Array.isArray(entities)) return;
-  for (const [index, entity] of entities.entries())
-    if (isData(entity)) for (const target of asked.targets[index] ?? []) mergeInto(target.entity, entity);
-}
-
 /** `_entities.3.name` of a fetch is, in the answer, the name of everything that waited for the third entity. */
-function report(error: GraphQLError, asked: Asked, run: PlanRun): void {
+function report(error: GraphQLError, { waiting }: Gatherer, run: PlanRun): void {
   const [, index, ...rest] = error.path ?? [];
-  const waiting = typeof index === 'number' ? (asked.targets[index] ?? []) : asked.targets.flat();
-  for (const target of waiting) run.errors.push(relocated(error, [...target.path, ...rest]));
+  const targets: readonly Target[] = typeof index === 'number' ? (waiting[index] ?? []) : waiting.flat();
+  for (const target of targets) run.errors.push(relocated(error, [...pathOf(target.spot), ...rest]));
 }
 
 async function ask(

@@ -5,6 +5,7 @@ import type { Access } from '@steading/access';
 import type { Log } from '@steading/kit';
 import { graphqlSync } from 'graphql';
 import { accessPluginName, registerAccessPlugin } from '#src/access-plugin.ts';
+import { installEntityResolver } from '#src/entities.ts';
 import { type DeclaredAccess, requireAccess } from '#src/field-access.ts';
 import { toGraphError } from '#src/graph-errors.ts';
 import { dateTimeScalar, jsonScalar } from '#src/scalars.ts';
@@ -111,6 +112,7 @@ export function finish(builder: SubgraphBuilder): Subgraph {
       '@override',
     ],
   });
+  installEntityResolver(schema);
   const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
   const { sdl } = (data as { _service: { sdl: string } })._service;
   return { schema, sdl };

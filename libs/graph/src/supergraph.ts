@@ -3,14 +3,14 @@ import {
   buildSchema,
   type DocumentNode,
   type GraphQLSchema,
-  getOperationAST,
   Kind,
-  type OperationDefinitionNode,
   parse,
   print,
   type SelectionNode,
   visit,
 } from 'graphql';
+import { compileAnswer, type Write } from '#src/answer-writer.ts';
+import { type Operation, operationOf } from '#src/operation.ts';
 
 export interface SubgraphSdl {
   readonly name: string;
@@ -27,8 +27,10 @@ export interface Supergraph {
 }
 
 export interface Planned {
-  readonly operation: OperationDefinitionNode;
+  readonly operation: Operation;
   readonly plan: QueryPlan;
+  /** Writes the answer for these variables. */
+  writer(variables: { readonly [name: string]: unknown }): Write;
 }
 
 export type Composed = { readonly ok: Supergraph } | { readonly problem: string };
@@ -55,11 +57,12 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
   const plans = new WeakMap<DocumentNode, Map<string, Planned>>();
 
   function make(document: DocumentNode, operationName: string | undefined): Planned {
-    const operation = getOperationAST(document, operationName);
-    if (!operation) throw new Error('bug: a document was planned that was not validated');
-    if (operation.selectionSet.selections.every(isAboutSchema)) return { operation, plan: { kind: 'QueryPlan' } };
+    const operation = operationOf(document, operationName);
+    const writer = createWriters(schema, operation);
+    const { node } = operation;
+    if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, plan: { kind: 'QueryPlan' } };
     const text = print(withoutIntrospection(document));
-    return { operation, plan: planner.plan(text, operation.name?.value, new Set(), 0) };
+    return { operation, writer, plan: planner.plan(text, node.name?.value, new Set(), 0) };
   }
 
   return {
@@ -72,6 +75,22 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
       if (!planned) ofDocument.set(operationName ?? '', (planned = make(document, operationName)));
       return planned;
     },
+  };
+}
+
+/** Settings of an operation's conditions whose writers are kept: two variables have four. */
+const maxWriters = 8;
+
+function createWriters(schema: GraphQLSchema, operation: Operation): Planned['writer'] {
+  const writers = new Map<string, Write>();
+  return (variables) => {
+    const key = operation.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    let writer = writers.get(key);
+    if (!writer) {
+      if (writers.size >= maxWriters) writers.delete(writers.keys().next().value!);
+      writers.set(key, (writer = compileAnswer({ schema, operation, variables })));
+    }
+    return writer;
   };
 }
 

@@ -1,7 +1,8 @@
+import { createSubgraphRunner, type SubgraphRunner } from '@steading/graph';
 import { type AppError, anonymous, type Caller, kitErrors, type Log, toPublicError } from '@steading/kit';
-import { type ExecutionResult, execute, parse, print } from 'graphql';
+import { type ExecutionResult, type GraphQLSchema, parse, print } from 'graphql';
 import { createRouter, type Router } from '#src/routes.ts';
-import type { Doors, GraphOperation, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
+import type { Doors, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
 
 /** Asks another process of the house: libs/rpc's HTTP/2 client, with the caller's assertion added. */
 export type RemoteFetch = (service: string, request: Request, caller: Caller) => Promise<Response>;
@@ -26,6 +27,12 @@ export function createDoors(options: DoorsOptions): Doors {
     if (!router) routers.set(service, (router = createRouter(parts.http ?? [])));
     return router;
   };
+  const runners = new Map<string, SubgraphRunner>();
+  const runnerOf = (service: string, schema: GraphQLSchema) => {
+    let runner = runners.get(service);
+    if (!runner) runners.set(service, (runner = createSubgraphRunner(schema)));
+    return runner;
+  };
 
   return {
     async http(service, request, caller) {
@@ -42,7 +49,7 @@ export function createDoors(options: DoorsOptions): Doors {
     },
     async graph(service, operation, context) {
       const parts = local.get(service);
-      if (parts?.graph) return run(parts.graph.schema, operation, context);
+      if (parts?.graph) return runnerOf(service, parts.graph.schema)(operation, context);
       const body = JSON.stringify({
         query: print(operation.document),
         variables: operation.variables,
@@ -116,20 +123,6 @@ export function createLoaders(): { get<T>(key: string, make: () => T): T } {
       return made.get(key) as T;
     },
   };
-}
-
-async function run(
-  schema: Parameters<typeof execute>[0]['schema'],
-  operation: GraphOperation,
-  context: unknown,
-): Promise<ExecutionResult> {
-  return execute({
-    schema,
-    document: operation.document,
-    contextValue: context,
-    ...(operation.variables && { variableValues: operation.variables }),
-    ...(operation.operationName && { operationName: operation.operationName }),
-  });
 }
 
 async function healthOf(

@@ -1,7 +1,13 @@
-import { createGraphExecutor, type GraphContext, type GraphExecutor, toGraphError } from '@steading/graph';
+import {
+  createGraphExecutor,
+  type GraphAnswer,
+  type GraphContext,
+  type GraphExecutor,
+  toGraphError,
+} from '@steading/graph';
 import { type AppError, type Caller, isAppError, kitErrors, type Log } from '@steading/kit';
 import type { Health, ServiceContext } from '@steading/service';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { createDocumentCache } from '#src/graph/document-cache.ts';
 import { graphFail } from '#src/graph/graph-errors.ts';
 import { readGraphRequest } from '#src/graph/graph-request.ts';
@@ -70,7 +76,7 @@ export function createGraphEndpoint(context: GraphEndpointContext): GraphEndpoin
         const told = late.aborted && error === late.reason ? tooLate() : signal.aborted ? gone(error) : error;
         const failure = toGraphError(told, request, log);
         const status = Number(failure.extensions.status);
-        return answer({ errors: [failure] }, request, status, revisions);
+        return answer({ data: undefined, errors: [failure] }, request, status, revisions);
       }
     },
     health() {
@@ -104,38 +110,35 @@ function withDeadline<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T
 const tooLate = (): AppError => kitErrors('deadline-exceeded', { seconds: timeLimitMs / 1000 });
 const gone = (error: unknown): AppError => (isAppError(error) ? error : kitErrors('cancelled', {}, error));
 
-/** A result as it leaves: catalogue errors only, each with the request's id, none with a stack or a cause. */
-function shown(result: ExecutionResult, caller: Caller, log: Log): ExecutionResult {
-  if (!result.errors) return result;
-  const errors = result.errors.map((given) => {
-    const error = given instanceof GraphQLError ? given : asError(given);
-    const safe = toGraphError(error, { caller }, log);
-    const { message, extensions } = safe;
+/** An answer as it leaves: catalogue errors only, each with the request's id, none with a stack or a cause. */
+function shown(answer: GraphAnswer, caller: Caller, log: Log): GraphAnswer {
+  if (answer.errors.length === 0) return answer;
+  const errors = answer.errors.map((error) => {
+    const { message, extensions } = toGraphError(error, { caller }, log);
     return new GraphQLError(message, {
       path: error.path ?? null,
       extensions: { requestId: caller.requestId, ...extensions },
     });
   });
-  return { ...result, errors };
-}
-
-/** From another process errors come as JSON. */
-function asError(given: { message: string; path?: GraphQLError['path']; extensions?: Record<string, unknown> }) {
-  return new GraphQLError(given.message, { path: given.path ?? null, extensions: given.extensions ?? {} });
+  return { ...answer, errors };
 }
 
 function answer(
-  result: ExecutionResult,
+  { data, errors }: GraphAnswer,
   request: GraphEndpointRequest,
   status: number,
   revisions: readonly number[],
 ): GraphEndpointAnswer {
+  const parts = [
+    ...(data === undefined ? [] : [`"data":${data}`]),
+    ...(errors.length > 0 ? [`"errors":${JSON.stringify(errors)}`] : []),
+  ];
   const accept = String(request.headers.accept ?? '');
   const type = accept.includes('application/graphql-response+json') ? 'graphql-response+json' : 'json';
   return {
     status,
     headers: { 'content-type': `application/${type}; charset=utf-8`, 'cache-control': 'no-store' },
-    body: JSON.stringify(result),
+    body: `{${parts.join(',')}}`,
     ...(revisions.length > 0 ? { revision: Math.max(...revisions) } : {}),
   };
 }

@@ -1,0 +1,60 @@
+import { GraphQLError } from 'graphql';
+import type { Writing } from '#src/answer-writer.ts';
+import type { Path } from '#src/plan-data.ts';
+
+/** Why something is not in the answer: what went wrong on the way, and nulls that nobody explained. */
+export interface Missing {
+  readonly errors: readonly GraphQLError[];
+  /** Tells that this place may not be null, unless an error at, above or under it tells why it is. */
+  note(at: Path, depth: number, problem: string): void;
+}
+
+/** Looking for the error that explains a null costs the depth of its place, however many errors there are. */
+export function createMissing(fetchErrors: readonly GraphQLError[]): Missing {
+  const errors = [...fetchErrors];
+  let places: { readonly exact: Set<string>; readonly above: Set<string> } | undefined;
+
+  function learn(error: GraphQLError): void {
+    let key = '';
+    for (const segment of error.path ?? []) {
+      places!.above.add(key);
+      key = keyOf(key, segment);
+    }
+    places!.above.add(key);
+    places!.exact.add(key);
+  }
+
+  function isExplained(path: Path): boolean {
+    if (!places) {
+      places = { exact: new Set(), above: new Set() };
+      for (const error of errors) learn(error);
+    }
+    let key = '';
+    if (places.exact.has(key)) return true;
+    for (const segment of path) {
+      key = keyOf(key, segment);
+      if (places.exact.has(key)) return true;
+    }
+    return places.above.has(key);
+  }
+
+  return {
+    errors,
+    note(at, depth, problem) {
+      const path = at.slice(0, depth);
+      if (errors.length > 0 && isExplained(path)) return;
+      const error = new GraphQLError(problem, { path });
+      errors.push(error);
+      if (places) learn(error);
+    },
+  };
+}
+
+/** A value that does not fit the schema is told and becomes null. */
+export function noteProblem(writing: Writing, depth: number, problem: string): 'null' {
+  writing.missing.note(writing.at, depth, problem);
+  return 'null';
+}
+
+/** Response keys hold no slash. */
+const keyOf = (above: string, segment: string | number) => `${above}/${segment}`;
