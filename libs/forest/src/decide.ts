@@ -1,5 +1,6 @@
 import { blockCovers } from '#src/block-table.ts';
 import { type ForestState, hereOnly } from '#src/forest.ts';
+import { everyRole } from '#src/kind-table.ts';
 import { maxDepth } from '#src/node-table.ts';
 import type { PairTable } from '#src/pair-table.ts';
 import type { Standing } from '#src/principals.ts';
@@ -48,10 +49,10 @@ export function createDecider(state: ForestState): Decider {
     let set = 0;
     const owner = nodes.owner(node);
     if (owner !== -1 && principals.holds(owner)) set |= ownerBit;
-    const count = grants.countOfA(node);
+    const count = nodes.grants(node);
     if (count === 0) return set;
     if (count <= standing.ids.length * 2) {
-      for (let row = grants.firstOfA(node); row !== -1; row = grants.nextOfA(row)) {
+      for (let row = nodes.firstGrant(node); row !== -1; row = grants.nextOfA(row)) {
         if (principals.holds(grants.b(row))) set |= roleOf(grants, row, now, isTarget);
       }
       return set;
@@ -78,13 +79,37 @@ export function createDecider(state: ForestState): Decider {
     return depth;
   }
 
+  /**
+   * Whether the marked standing arrives at the node with one of the roles that are needed there. Goes up from the node
+   * with what would be needed at each place, and ends as soon as that is found, sealed off, or not to be had.
+   */
+  function arrivesWith(needed: number, standing: Standing, node: number, now: number): boolean {
+    let wanted = needed;
+    let at = node;
+    while (!(grantedAt(standing, at, now, at === node) & wanted)) {
+      if (nodes.sealed(at)) return false;
+      const parent = nodes.parent(at);
+      if (parent === -1) return false;
+      wanted = kinds.ascend(nodes.kind(parent), nodes.kind(at), wanted);
+      if (wanted === 0) return false;
+      at = parent;
+    }
+    return true;
+  }
+
+  function isTouchedByBlocks(standing: Standing): boolean {
+    if (blocks.rows.size === 0) return false;
+    for (const id of standing.ids) if (blocks.rows.firstOfB(id) !== -1) return true;
+    return false;
+  }
+
   function blockAbove(
     standing: Standing,
     privilege: string,
     node: number,
     now: number,
   ): { node: number; row: number } | undefined {
-    if (blocks.rows.size === 0) return undefined;
+    if (!isTouchedByBlocks(standing)) return undefined;
     let sealedBelow = false;
     for (let at = node; at !== -1; at = nodes.parent(at)) {
       if (!sealedBelow || nodes.kind(at) === kinds.platform) {
@@ -116,14 +141,14 @@ export function createDecider(state: ForestState): Decider {
   function canAt(standing: Standing, privilege: string, node: number, now: number, author?: string): boolean {
     const known = kinds.privileges.get(privilege);
     if (!known || nodes.kind(node) !== known.kind) return false;
-    const depth = walk(standing, node, now);
-    const byRole = (held[depth - 1]! & known.roles) !== 0;
+    const byRole = arrivesWith(known.roles, standing, node, now);
     const byOwn =
+      !byRole &&
       known.own &&
       author !== undefined &&
       standing.self !== -1 &&
       principals.name(standing.self) === author &&
-      held[depth - 1] !== 0;
+      arrivesWith(everyRole, standing, node, now);
     if ((byRole || byOwn) && !blockAbove(standing, privilege, node, now)) return true;
     return glassAbove(standing, node, now) !== undefined;
   }

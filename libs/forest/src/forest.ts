@@ -7,6 +7,7 @@ import { BlockTable } from '#src/block-table.ts';
 import { type Changes, createChanges } from '#src/changes.ts';
 import { createDecider, type Question } from '#src/decide.ts';
 import { createExplainer, type Reason } from '#src/explain.ts';
+import { GrantTable } from '#src/grant-table.ts';
 import { KindTable } from '#src/kind-table.ts';
 import type { KindDefinition } from '#src/kinds.ts';
 import { createLists, type Holding } from '#src/lists.ts';
@@ -21,8 +22,7 @@ export interface ForestState {
   readonly kinds: KindTable;
   readonly nodes: NodeTable;
   readonly principals: Principals;
-  /** a: node, b: principal, slot: role. */
-  readonly grants: PairTable;
+  readonly grants: GrantTable;
   /** a: node, b: its owner: the same as in `nodes`, to be found from the owner's side. */
   readonly owners: PairTable;
   readonly blocks: BlockTable;
@@ -39,6 +39,11 @@ export const hereOnly = 16;
 export interface Forest {
   /** Changes all or nothing. @throws ForestRefusal */
   apply(ops: readonly ForestOp[]): void;
+  /**
+   * The same for a forest that is being made from a snapshot: faster, and not taken back. After a refusal the forest
+   * is of no use. @throws ForestRefusal
+   */
+  load(ops: readonly ForestOp[]): void;
   can(question: Question): boolean;
   /** Why `can` says what it says. */
   explain(question: Question): Reason;
@@ -69,11 +74,12 @@ export interface Forest {
 
 export function createForest(options: { kinds: readonly KindDefinition[] }): Forest {
   const definitions = new Map(options.kinds.map((kind) => [kind.kind, kind]));
+  const table = new NodeTable();
   const state: ForestState = {
     kinds: new KindTable(options.kinds),
-    nodes: new NodeTable(),
+    nodes: table,
     principals: new Principals(),
-    grants: new PairTable(),
+    grants: new GrantTable(table),
     owners: new PairTable(),
     blocks: new BlockTable(),
     glass: new PairTable(),
@@ -88,6 +94,7 @@ export function createForest(options: { kinds: readonly KindDefinition[] }): For
 
   return {
     apply: (ops) => changes.apply(ops),
+    load: (ops) => changes.load(ops),
     can: (question) => decider.can(question),
     explain: (question) => explainer(question),
     node(id) {

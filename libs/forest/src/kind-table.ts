@@ -22,7 +22,8 @@ export interface Kind {
   readonly privileges: readonly Privilege[];
 }
 
-const everyRole = (1 << roles.length) - 1;
+/** Every role there is, as a set. */
+export const everyRole = (1 << roles.length) - 1;
 
 /** The kinds in numbers, with role maps worked out for every set of roles. */
 export class KindTable {
@@ -34,6 +35,8 @@ export class KindTable {
   private readonly index = new Map<string, number>();
   /** [kind][parent kind] → for every set of roles the set that it becomes. */
   private readonly maps: (Uint8Array | undefined)[][] = [];
+  /** The same backwards. */
+  private readonly origins: (Uint8Array | undefined)[][] = [];
 
   constructor(definitions: readonly KindDefinition[]) {
     for (const definition of definitions) this.register(definition);
@@ -63,6 +66,13 @@ export class KindTable {
     return (row[parent] ??= this.mapOf(parent, child))[held]!;
   }
 
+  /** Which roles, held on a parent of one kind, become at least one of a set on a child of another. */
+  ascend(parent: number, child: number, needed: number): number {
+    if (parent === child) return needed;
+    const row = this.origins[child]!;
+    return (row[parent] ??= this.originsOf(parent, child))[needed]!;
+  }
+
   private register(definition: KindDefinition): number {
     if (this.index.has(definition.kind)) throw new Error(`bug: the kind ${definition.kind} is registered twice`);
     const number = this.kinds.length;
@@ -78,6 +88,7 @@ export class KindTable {
     this.kinds.push({ name: definition.kind, readAbout: definition.readAbout, privileges });
     this.index.set(definition.kind, number);
     this.maps.push([]);
+    this.origins.push([]);
     return number;
   }
 
@@ -91,6 +102,15 @@ export class KindTable {
         if (held & (1 << bit) && becomes) map[held]! |= 1 << roleNumber(becomes);
       });
     return map;
+  }
+
+  private originsOf(parent: number, child: number): Uint8Array {
+    const origins = new Uint8Array(everyRole + 1);
+    for (let needed = 0; needed <= everyRole; needed++)
+      roles.forEach((_, bit) => {
+        if (this.descend(parent, child, 1 << bit) & needed) origins[needed]! |= 1 << bit;
+      });
+    return origins;
   }
 }
 

@@ -1,17 +1,23 @@
 /**
- * The tree: one number for each node, eight integers a node (half a cache line), ids and names beside them.
+ * The tree: one number for each node, eight integers a node (half a cache line), ids and names beside them. A check
+ * reads no more of a node than these eight: kind, seal and height share one of them, so that the list of its grants
+ * begins here too.
  * `height` is an upper bound of the levels below a node, so that a move need not look at what it moves; it is made
  * exact only when it would refuse one.
  */
 const stride = 8;
 const parentAt = 0;
+/** The kind above 8 bits, the seal, the height. */
 const kindAt = 1;
-const sealedAt = 2;
-const ownerAt = 3;
-const firstChildAt = 4;
-const nextAt = 5;
-const previousAt = 6;
-const heightAt = 7;
+const ownerAt = 2;
+const firstChildAt = 3;
+const nextAt = 4;
+const previousAt = 5;
+const firstGrantAt = 6;
+const grantsAt = 7;
+const kindShift = 8;
+const sealBit = 128;
+const heightMask = 127;
 
 /** A path from a root to a node has at most this many nodes. */
 export const maxDepth = 16;
@@ -48,7 +54,7 @@ export class NodeTable {
 
   /** Of a number that is free: -1. */
   kind(node: number): number {
-    return this.cells[node * stride + kindAt]!;
+    return this.cells[node * stride + kindAt]! >> kindShift;
   }
 
   parent(node: number): number {
@@ -56,7 +62,7 @@ export class NodeTable {
   }
 
   sealed(node: number): boolean {
-    return this.cells[node * stride + sealedAt] === 1;
+    return (this.cells[node * stride + kindAt]! & sealBit) !== 0;
   }
 
   owner(node: number): number {
@@ -76,11 +82,27 @@ export class NodeTable {
   }
 
   seal(node: number, sealed: boolean): void {
-    this.cells[node * stride + sealedAt] = sealed ? 1 : 0;
+    const at = node * stride + kindAt;
+    this.cells[at] = sealed ? this.cells[at]! | sealBit : this.cells[at]! & ~sealBit;
   }
 
   own(node: number, owner: number): void {
     this.cells[node * stride + ownerAt] = owner;
+  }
+
+  /** The first row of the node's grants, or -1. */
+  firstGrant(node: number): number {
+    return this.cells[node * stride + firstGrantAt]!;
+  }
+
+  grants(node: number): number {
+    return this.cells[node * stride + grantsAt]!;
+  }
+
+  /** Only for the table of grants, which knows both. */
+  noteGrants(node: number, first: number, count: number): void {
+    this.cells[node * stride + firstGrantAt] = first;
+    this.cells[node * stride + grantsAt] = count;
   }
 
   /** How many nodes the path from the root to this one has; 0 for -1. */
@@ -106,11 +128,11 @@ export class NodeTable {
     this.ids[node] = id;
     this.names[node] = name === id ? id : name;
     const at = node * stride;
-    this.cells[at + kindAt] = kind;
-    this.cells[at + sealedAt] = 0;
+    this.cells[at + kindAt] = kind << kindShift;
     this.cells[at + ownerAt] = -1;
     this.cells[at + firstChildAt] = -1;
-    this.cells[at + heightAt] = 0;
+    this.cells[at + firstGrantAt] = -1;
+    this.cells[at + grantsAt] = 0;
     this.attach(node, parent);
     this.version++;
     return node;
@@ -149,16 +171,21 @@ export class NodeTable {
   }
 
   private height(node: number): number {
-    return this.cells[node * stride + heightAt]!;
+    return this.cells[node * stride + kindAt]! & heightMask;
+  }
+
+  private setHeight(node: number, height: number): void {
+    const at = node * stride + kindAt;
+    this.cells[at] = (this.cells[at]! & ~heightMask) | height;
   }
 
   /** Makes the heights of a subtree exact. */
   private measure(top: number): void {
     const nodes = this.subtree(top);
-    for (const node of nodes) this.cells[node * stride + heightAt] = 0;
+    for (const node of nodes) this.setHeight(node, 0);
     for (let at = nodes.length - 1; at > 0; at--) {
-      const parent = this.parent(nodes[at]!) * stride + heightAt;
-      this.cells[parent] = Math.max(this.cells[parent]!, this.height(nodes[at]!) + 1);
+      const parent = this.parent(nodes[at]!);
+      this.setHeight(parent, Math.max(this.height(parent), this.height(nodes[at]!) + 1));
     }
   }
 
@@ -173,7 +200,7 @@ export class NodeTable {
     this.cells[parent * stride + firstChildAt] = node;
     let height = this.height(node) + 1;
     for (let above = parent; above !== -1 && this.height(above) < height; above = this.parent(above), height++)
-      this.cells[above * stride + heightAt] = height;
+      this.setHeight(above, height);
   }
 
   private detach(node: number): void {

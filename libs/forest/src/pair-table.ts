@@ -25,8 +25,7 @@ export class PairTable {
   private rows = new Int32Array(64 * stride);
   private untils = new Float64Array(64);
   private buckets = new Int32Array(64).fill(-1);
-  /** First row and count for each a, side by side. */
-  private headsA = new Int32Array(128).fill(-1);
+  private headsA = new Int32Array(64).fill(-1);
   private headsB = new Int32Array(64).fill(-1);
 
   /** The row of (a, b, slot), or -1. */
@@ -69,11 +68,7 @@ export class PairTable {
   }
 
   firstOfA(a: number): number {
-    return a * 2 < this.headsA.length ? this.headsA[a * 2]! : -1;
-  }
-
-  countOfA(a: number): number {
-    return a * 2 < this.headsA.length && this.headsA[a * 2] !== -1 ? this.headsA[a * 2 + 1]! : 0;
+    return a < this.headsA.length ? this.headsA[a]! : -1;
   }
 
   nextOfA(row: number): number {
@@ -98,12 +93,11 @@ export class PairTable {
     rows[at + B] = b;
     rows[at + data] = rowData;
     this.untils[row] = until;
-    const firstA = this.headsA[a * 2]!;
+    const firstA = this.headsA[a]!;
     rows[at + nextA] = firstA;
     rows[at + previousA] = -1;
     if (firstA !== -1) rows[firstA * stride + previousA] = row;
-    this.headsA[a * 2 + 1] = firstA === -1 ? 1 : this.headsA[a * 2 + 1]! + 1;
-    this.headsA[a * 2] = row;
+    this.headsA[a] = row;
     const firstB = this.headsB[b]!;
     rows[at + nextB] = firstB;
     rows[at + previousB] = -1;
@@ -160,10 +154,9 @@ export class PairTable {
     const rows = this.rows;
     const at = row * stride;
     const [afterA, beforeA] = [rows[at + nextA]!, rows[at + previousA]!];
-    if (beforeA === -1) this.headsA[a * 2] = afterA;
+    if (beforeA === -1) this.headsA[a] = afterA;
     else rows[beforeA * stride + nextA] = afterA;
     if (afterA !== -1) rows[afterA * stride + previousA] = beforeA;
-    this.headsA[a * 2 + 1] = this.headsA[a * 2 + 1]! - 1;
     const [afterB, beforeB] = [rows[at + nextB]!, rows[at + previousB]!];
     if (beforeB === -1) this.headsB[b] = afterB;
     else rows[beforeB * stride + nextB] = afterB;
@@ -198,7 +191,7 @@ export class PairTable {
 
   /** Makes room for this a and this b. */
   private reach(a: number, b: number): void {
-    if (a * 2 >= this.headsA.length) this.headsA = copied(this.headsA, powerAbove(a * 2 + 1));
+    if (a >= this.headsA.length) this.headsA = copied(this.headsA, powerAbove(a));
     if (b >= this.headsB.length) this.headsB = copied(this.headsB, powerAbove(b));
   }
 }
