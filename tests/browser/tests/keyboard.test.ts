@@ -80,8 +80,8 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Personal tokens' }).waitFor();
     await page.keyboard.press('Meta+k');
-    await page.getByRole('option', { name: 'Web' }).waitFor();
     await page.keyboard.type('web');
+    await page.getByRole('option', { name: 'Web' }).waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Web', level: 1 }).waitFor();
     await page.keyboard.press('Control+k');
@@ -127,6 +127,15 @@ describe('by keyboard alone', () => {
     await page.getByRole('heading', { name: 'Hello, Olive' }).waitFor();
     expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark');
     await page.keyboard.press('t');
+  });
+
+  test('a window opens with its first field in focus', async () => {
+    await page.goto('/s/reading-circle');
+    await page.getByRole('button', { name: 'New project' }).first().press('Enter');
+    await page.keyboard.type('Library');
+    expect(await page.getByRole('dialog').getByLabel('Name', { exact: true }).inputValue()).toBe('Library');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor();
   });
 
   test('types letters into fields without being led away', async () => {

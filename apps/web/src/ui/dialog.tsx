@@ -24,7 +24,11 @@ export function Dialog({ open, onClose, title, children, wide, bare }: DialogPro
   const titleId = useId();
   useEffect(() => {
     const dialog = element.current;
-    if (open && dialog && !dialog.open) dialog.showModal();
+    if (open && dialog && !dialog.open) {
+      dialog.showModal();
+      // The browser would focus the way out; who opened a form wants to type.
+      dialog.querySelector<HTMLElement>('input, select, textarea')?.focus();
+    }
     if (!open && dialog?.open) dialog.close();
   }, [open]);
   return (
