@@ -28,12 +28,18 @@ export function createPostgresWake(options: {
     fresh.on('notification', wake);
     fresh.on('error', () => {});
     fresh.once('end', () => {
-      if (stopped) return;
+      // One that never came up is tried again by whoever opened it: twice would double the tries each time.
+      if (stopped || client !== fresh) return;
       log.warn('the connection for events was lost; opening another');
       timer = clock.after(reconnectMs, () => void reconnect());
     });
-    await fresh.connect();
-    await fresh.query('listen steading_bus');
+    try {
+      await fresh.connect();
+      await fresh.query('listen steading_bus');
+    } catch (error) {
+      void fresh.end().catch(() => {});
+      throw error;
+    }
     client = fresh;
     wake();
   }
