@@ -231,6 +231,17 @@ it('lets the answer to what was said last through before a WebSocket is closed',
   server.close();
 });
 
+it('lets a request wait for an instance that starts again, and not for one that failed', async () => {
+  const one = await app((_incoming, outgoing) => outgoing.end('back'));
+  house.setInstances([{ ...healthy('ins_1', one.address), state: 'failed' }]);
+  expect((await ask()).status).toBe(503);
+  house.setInstances([{ ...healthy('ins_1', one.address), state: 'unhealthy' }]);
+  const asked = ask();
+  expect(await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, 100, 'waits'))])).toBe('waits');
+  house.setInstances([healthy('ins_1', one.address)]);
+  expect(await asked).toMatchObject({ status: 200, body: 'back' });
+});
+
 it('serves the last table that it stored while the control plane is away', async () => {
   const one = await app((_incoming, outgoing) => outgoing.end('still here'));
   const dataDir = mkdtempSync(join(tmpdir(), 'steading-edge-'));

@@ -24,8 +24,10 @@ export type EdgeRequests = (incoming: IncomingMessage, outgoing: ServerResponse,
 
 const defaultBodyBytes = 64 * 1024 * 1024;
 const defaultTimeoutMs = 60_000;
-/** How long new instances are looked for when none takes the connection. */
+/** How long others are tried after the first failure. */
 const searchMs = 2_000;
+/** How long an instance that starts (again) is waited for where nobody else is there. */
+const startMs = 5_000;
 const maxAttempts = 12;
 
 export function createEdgeRequests(options: EdgeOptions): EdgeRequests {
@@ -60,12 +62,12 @@ interface Serving {
 }
 
 async function serve(options: EdgeOptions, serving: Serving): Promise<void> {
-  const { table, upstreams, metrics, clock } = options;
+  const { upstreams, metrics, clock } = options;
   const { outgoing, route } = serving;
   const tried = new Set<string>();
-  const untilMs = clock.now() + searchMs;
+  let untilMs: number | undefined;
   for (let count = 1; ; count++) {
-    const instance = upstreams.pick(table.serving(route.appId), tried);
+    const instance = upstreams.pick(await servingSoon(options, outgoing, route.appId), tried);
     if (!instance) return plainPage(outgoing, 503, 'This app has no running instance at the moment. Try again soon.');
     const outcome = await tryOne(options, serving, instance);
     if (!outcome.error) return;
@@ -74,11 +76,20 @@ async function serve(options: EdgeOptions, serving: Serving): Promise<void> {
     if (!outcome.sent && !outcome.timedOut) upstreams.eject(instance.id);
     const repeatable = serving.body.repeatable;
     const again = mayRetry({ ...outcome, method: serving.incoming.method ?? 'GET', repeatable });
+    untilMs ??= clock.now() + searchMs;
     if (!again || count >= maxAttempts || clock.now() >= untilMs) return give(serving, outcome);
     metrics.edgeRetry(route.appId);
     if (tried.has(instance.id)) await clock.sleep(Math.min(25 * count, 250));
     tried.add(instance.id);
   }
+}
+
+/** Who may be asked; where nobody is there but somebody starts (a program that died comes back), waits for a moment. */
+async function servingSoon({ table, clock }: EdgeOptions, outgoing: ServerResponse, appId: string) {
+  const untilMs = clock.now() + startMs;
+  while (table.serving(appId).length === 0 && table.startsSoon(appId) && clock.now() < untilMs && !outgoing.destroyed)
+    await clock.sleep(20);
+  return table.serving(appId);
 }
 
 async function tryOne(options: EdgeOptions, serving: Serving, instance: Upstream): Promise<Outcome> {

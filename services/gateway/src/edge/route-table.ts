@@ -32,6 +32,8 @@ export interface RouteTable {
   find(host: string): Route | undefined;
   /** Those that may get new requests: healthy, of the newest generation that has any healthy one. */
   serving(appId: string): readonly Upstream[];
+  /** Nothing may get requests yet, but an instance is on its way up: for the first time, or again after it ended. */
+  startsSoon(appId: string): boolean;
   setRoutes(revision: number, routes: readonly Route[]): void;
   setInstances(appId: string, revision: number, instances: readonly Upstream[]): void;
   snapshot(): RouteSnapshot;
@@ -55,6 +57,8 @@ export function createRouteTable(): RouteTable {
   return {
     find: (host) => routes.get(host),
     serving: (appId) => apps.get(appId)?.serving ?? [],
+    startsSoon: (appId) =>
+      apps.get(appId)?.instances.some(({ state }) => state === 'starting' || state === 'unhealthy') ?? false,
     setRoutes(revision, next) {
       if (revision < current) return;
       current = revision;
