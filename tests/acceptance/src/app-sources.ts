@@ -1,6 +1,9 @@
 /** Small real apps without dependencies, as files of a repository. */
 
-/** Answers `<text>` after 200 ms on every path, echoes WebSockets' text frames, and finishes what it has on SIGTERM. */
+/**
+ * Answers `<text>`, on `/` after `delayMs` and on `/slow` after 3 s; says at `/under-way` how many slow ones came; echoes
+ * WebSockets' text frames; finishes what it has on SIGTERM.
+ */
 export function serverApp(text: string, options: { delayMs?: number } = {}): Record<string, string> {
   return {
     'package.json': JSON.stringify({
@@ -19,7 +22,13 @@ export function serverApp(text: string, options: { delayMs?: number } = {}): Rec
 import { createServer } from 'node:http';
 import { createHash } from 'node:crypto';
 const text = ${JSON.stringify(text)};
+let underWay = 0;
 const server = createServer((request, response) => {
+  if (request.url === '/under-way') return response.end(String(underWay));
+  if (request.url === '/slow') {
+    underWay++;
+    return setTimeout(() => response.end(text), 3000);
+  }
   setTimeout(() => response.end(request.url === '/env' ? JSON.stringify(process.env) : text), request.url === '/' ? ${options.delayMs ?? 0} : 0);
 });
 server.on('upgrade', (request, socket) => {

@@ -57,7 +57,8 @@ export async function visit(
   house: Pick<RunningShape, 'port'>,
   host: string,
   path = '/',
+  options: { method?: 'GET' | 'POST' } = {},
 ): Promise<{ status: number; text: string }> {
-  const answer = await request(`http://127.0.0.1:${house.port}${path}`, { headers: { host } });
+  const answer = await request(`http://127.0.0.1:${house.port}${path}`, { ...options, headers: { host } });
   return { status: answer.statusCode, text: await answer.body.text() };
 }

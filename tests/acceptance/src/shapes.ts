@@ -28,8 +28,11 @@ export interface RunningShape {
 const main = resolve(import.meta.dirname, '../../../apps/house/src/main.ts');
 const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'], ['gateway']];
 
-/** Starts a house as its own processes, as an operator would, on a database and a folder of its own. */
-export async function startShape(shape: Shape, env: Record<string, string> = {}): Promise<RunningShape> {
+/**
+ * Starts a house as its own processes, as an operator would, on a database and a folder of its own. `DATABASE_URL:
+ * undefined` gives it an embedded PostgreSQL.
+ */
+export async function startShape(shape: Shape, env: Record<string, string | undefined> = {}): Promise<RunningShape> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'steading-acceptance-'));
   chmodSync(dataDir, 0o711);

@@ -72,6 +72,40 @@ test.each(['queued', 'cloning', 'building', 'deploying', 'verifying'])(
   },
 );
 
+test('the app itself killed: it is started again, and only what could not be asked twice fails', async () => {
+  const [killed = ''] = programs();
+  expect(killed).not.toBe('');
+  const underWay = visit(house, app.host, '/slow', { method: 'POST' });
+  const repeatable = visit(house, app.host, '/slow');
+  await waitFor('both to be under way', async () => (await visit(house, app.host, '/under-way')).text === '2');
+  process.kill(Number(killed), 'SIGKILL');
+  expect((await underWay).status).toBe(502);
+  expect(await repeatable).toMatchObject({ status: 200 });
+  expect(await visit(house, app.host)).toMatchObject({ status: 200 });
+  const { app: seen } = await operator.graph<{ app: { instances: { state: string; restarts: number }[] } }>(
+    'query ($id: ID!) { app(id: $id) { instances { state restarts } } }',
+    { id: app.id },
+  );
+  expect(seen.instances).toMatchObject([{ state: 'healthy', restarts: 1 }]);
+  expect(programs()).toHaveLength(1);
+  expect(programs()).not.toContain(killed);
+});
+
+test('killed while the old instances drain: after the restart they are stopped, and the new one stays', async () => {
+  await operator.graph('mutation ($id: ID!) { updateApp(id: $id, input: { runtime: { drainSeconds: 5 } }) { id } }', {
+    id: app.id,
+  });
+  await repository.commit(slowApp('after the drain'));
+  expect((await deploymentEnds(operator, await startDeployment(operator, app.id))).state).toBe('live');
+  expect(programs()).toHaveLength(2);
+  await house.kill();
+  expect(programs()).toHaveLength(2);
+  await house.start();
+  expect(await visit(house, app.host)).toEqual({ status: 200, text: 'after the drain' });
+  await waitFor('the old one to be stopped', () => programs().length === 1, { timeoutMs: 15_000 });
+  expect(await visit(house, app.host)).toEqual({ status: 200, text: 'after the drain' });
+});
+
 test('after all of it, only the live generation runs and no build folder is left', async () => {
   const { app: seen } = await operator.graph<{
     app: { live: { id: string }; instances: { generation: string; state: string }[] };
@@ -89,6 +123,19 @@ test('removed, it leaves no process', async () => {
   await waitFor('every process of the app to be gone', () => appProcesses().length === 0, { timeoutMs: 20_000 });
   await waitFor('its releases to be gone', () => list(join(house.dataDir, 'compute', 'releases')).length === 0);
 });
+
+/** The processes of the app's program, by the mark that every instance of this house bears. */
+function programs(): string[] {
+  const tag = readFileSync(join(house.dataDir, 'compute', 'house-tag'), 'utf8');
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      const isProgram = readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'node\0server.js\0';
+      return isProgram && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`STEADING_INSTANCE=${tag}.`);
+    } catch {
+      return false;
+    }
+  });
+}
 
 /** Processes whose command line is the app's, wherever they hang in the process tree. */
 function appProcesses(): string[] {
