@@ -17,6 +17,13 @@ const idleTimeoutMs = 30_000;
 // bigint and numeric counts fit a double here: revisions and positions stay below 2^53.
 pg.types.setTypeParser(20, Number);
 
+const parseTime: (text: string) => Date = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ);
+// In UTC, as servers give it by default, the engine's own parser takes it: several times as fast in long lists.
+const inUtc = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/;
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) =>
+  inUtc.test(text) ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : parseTime(text),
+);
+
 /** The one pool of a process. A connection that dies while idle is dropped and logged; the next query gets another. */
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({

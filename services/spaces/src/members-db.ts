@@ -18,6 +18,11 @@ const page = statement<[spaceId: string, after: string, limit: number], MemberRo
   'spaces.members.page',
   `select ${columns} from spaces.members where space_id = $1 and person_id > $2 order by person_id limit $3`,
 );
+const firstOf = statement<[spaces: readonly string[], limit: number], MemberRow>(
+  'spaces.members.firstOf',
+  `select m.space_id, m.person_id, m.role, m.since from unnest($1::text[]) as wanted (id) cross join lateral
+     (select ${columns} from spaces.members where space_id = wanted.id order by person_id limit $2) m`,
+);
 const rolesOf = statement<[personId: string, spaces: readonly string[]], MemberRow>(
   'spaces.members.rolesOf',
   `select ${columns} from spaces.members where person_id = $1 and space_id = any($2::text[])`,
@@ -25,6 +30,10 @@ const rolesOf = statement<[personId: string, spaces: readonly string[]], MemberR
 const counts = statement<[spaceId: string], { role: MemberRole; count: number }>(
   'spaces.members.counts',
   'select role, count(*)::int as count from spaces.members where space_id = $1 group by role',
+);
+const totals = statement<[spaces: readonly string[]], { space_id: string; count: number }>(
+  'spaces.members.totals',
+  'select space_id, count(*)::int as count from spaces.members where space_id = any($1::text[]) group by space_id',
 );
 const put = statement<[spaceId: string, personId: string, role: string, now: Date], MemberRow>(
   'spaces.members.put',
@@ -60,9 +69,13 @@ export function membersReader(reader: Reader) {
     one: (spaceId: string, personId: string) => reader.first(one, spaceId, personId),
     /** In the order of people's ids. */
     page: (spaceId: string, after: string, limit: number) => reader.all(page, spaceId, after, limit),
+    /** The first so many of each of these spaces, in the order of people's ids. */
+    firstOf: (spaces: readonly string[], limit: number) => reader.all(firstOf, spaces, limit),
     rolesOf: (personId: string, spaces: readonly string[]) => reader.all(rolesOf, personId, spaces),
     counts: async (spaceId: string): Promise<RoleCounts> =>
       Object.fromEntries((await reader.all(counts, spaceId)).map((row) => [row.role, row.count])),
+    /** How many members each of these spaces has; none where it is not named. */
+    totals: (spaces: readonly string[]) => reader.all(totals, spaces),
     untoldOf: (spaces: readonly string[]) => reader.all(untoldOf, spaces),
     untold: (limit: number) => reader.all(untoldList, limit),
   };

@@ -4,7 +4,7 @@ import { as } from '@steading/rpc';
 import DataLoader from 'dataloader';
 import { type MemberRole, strongest } from '#src/communities.ts';
 import type { SpacesDeps } from '#src/deps.ts';
-import { membersReader } from '#src/members-db.ts';
+import { type MemberRow, membersReader } from '#src/members-db.ts';
 import { type SpaceRow, spacesReader } from '#src/spaces-db.ts';
 
 const maxBatchSize = 500;
@@ -62,9 +62,33 @@ export async function loadRole(
   return strongest([own, await loadRole(deps, context, await loadSpace(deps, context, space.parent_id))]);
 }
 
-export async function countMembers(deps: SpacesDeps, spaceId: string): Promise<number> {
-  const counts = await membersReader(deps.db).counts(spaceId);
-  return Object.values(counts).reduce((sum, count) => sum + (count ?? 0), 0);
+export function countMembers(deps: SpacesDeps, context: GraphContext, spaceId: string): Promise<number> {
+  const loader = context.loaders.get('spaces.totals', () => {
+    const load = async (ids: readonly string[]) => {
+      const rows = await membersReader(deps.db).totals(ids);
+      const found = new Map(rows.map((row) => [row.space_id, row.count]));
+      return ids.map((one) => found.get(one) ?? 0);
+    };
+    return new DataLoader<string, number>(load, { maxBatchSize });
+  });
+  return loader.load(spaceId);
+}
+
+/** The first members of a space; those of all spaces that a request lists come in one statement for each length. */
+export function loadFirstMembers(
+  deps: SpacesDeps,
+  context: GraphContext,
+  spaceId: string,
+  limit: number,
+): Promise<readonly MemberRow[]> {
+  const loader = context.loaders.get(`spaces.first.${limit}`, () => {
+    const load = async (ids: readonly string[]) => {
+      const found = Map.groupBy(await membersReader(deps.db).firstOf(ids, limit), (row) => row.space_id);
+      return ids.map((one) => found.get(one) ?? []);
+    };
+    return new DataLoader<string, readonly MemberRow[]>(load, { maxBatchSize });
+  });
+  return loader.load(spaceId);
 }
 
 /** Which of these people have this in their name; asked of identity, who knows names. */

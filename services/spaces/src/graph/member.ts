@@ -1,6 +1,6 @@
 import { type GraphContext, privilege, type SubgraphBuilder, signedIn } from '@steading/graph';
 import type { SpacesDeps } from '#src/deps.ts';
-import { countMembers, namedLike } from '#src/graph/loaders.ts';
+import { countMembers, loadFirstMembers, namedLike } from '#src/graph/loaders.ts';
 import { checkInput, personInput, roleInput } from '#src/input.ts';
 import { type MemberRow, membersReader } from '#src/members-db.ts';
 import { removeMember, setRole } from '#src/membership.ts';
@@ -35,7 +35,7 @@ export function addMembers(builder: SubgraphBuilder, deps: SpacesDeps, Person: P
   });
   const MemberConnection = builder.objectRef<MemberPage>('MemberConnection').implement({
     fields: (t) => ({
-      nodes: t.field({ type: [Member], resolve: (page) => [...page.nodes] }),
+      nodes: t.field({ type: [Member], resolve: (page) => page.nodes as MemberRow[] }),
       endCursor: t.exposeString('endCursor', { nullable: true }),
       hasNextPage: t.exposeBoolean('hasNextPage'),
       totalCount: t.exposeInt('totalCount'),
@@ -88,9 +88,14 @@ export async function pageOfMembers(
   const first = Math.min(mostPage, Math.max(1, args.first ?? 50));
   const after = args.after ?? '';
   const search = (args.search ?? '').trim().slice(0, 100);
-  const totalCount = await countMembers(deps, space.id);
   const limit = search === '' ? first + 1 : mostSearched;
-  let rows = await membersReader(deps.db).page(space.id, after, limit);
+  const [totalCount, found] = await Promise.all([
+    countMembers(deps, context, space.id),
+    after === ''
+      ? loadFirstMembers(deps, context, space.id, limit)
+      : membersReader(deps.db).page(space.id, after, limit),
+  ]);
+  let rows = found;
   if (search !== '') {
     const ids = rows.map((row) => row.person_id);
     const named = await namedLike(deps, context, ids, search);

@@ -56,7 +56,7 @@ export function addSpace(
         access: (_, space) => privilege('space.read', space.id),
         resolve: (space, args, context) => pageOfMembers(deps, context, space, args),
       }),
-      memberCount: t.int({ resolve: (space) => countMembers(deps, space.id) }),
+      memberCount: t.int({ resolve: (space, _, context) => countMembers(deps, context, space.id) }),
       invitations: t.field({
         type: [types.SpaceInvitation],
         access: (_, space) => privilege('space.manage-members', space.id),
