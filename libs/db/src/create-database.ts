@@ -29,16 +29,25 @@ export function createDatabase(pool: Pool, options: { log: Log }): Database {
   return {
     ...readerOn(pool),
     async write(work) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await transact(pool, work, log);
-        } catch (error) {
-          if (attempt >= attempts || !mayRepeat(error)) throw wrap(error);
-          await sleep(attempt * attempt * 10 * (0.5 + Math.random()));
-        }
-      }
+      return persist(() => transact(pool, work, log));
     },
   };
+}
+
+/**
+ * Tries again what may be tried again: soon after a conflict, and for about two seconds while the server is away, which
+ * is how long a PostgreSQL that died takes to be up again.
+ */
+async function persist<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= attempts || !mayRepeat(error)) throw wrap(error);
+      const firstMs = isAway(error) ? 60 : 10;
+      await sleep(attempt * attempt * firstMs * (0.7 + Math.random() * 0.6));
+    }
+  }
 }
 
 async function transact<T>(pool: Pool, work: (tx: Writer) => Promise<T>, log: Log): Promise<T> {
@@ -122,11 +131,9 @@ async function query<P extends readonly SqlValue[], R extends Row>(
   params: P,
 ): Promise<R[]> {
   const asked = { name: statement.name, text: statement.text, values: params as unknown as unknown[] };
-  try {
-    return (await on.query(asked)).rows as R[];
-  } catch (error) {
-    throw 'totalCount' in on ? wrap(error) : error;
-  }
+  const ask = async () => (await on.query(asked)).rows as R[];
+  // Outside a transaction a statement only asks, so it may be asked again.
+  return 'totalCount' in on ? persist(ask) : ask();
 }
 
 function isAway(error: unknown): boolean {
@@ -143,8 +150,16 @@ function mayRepeat(error: unknown): boolean {
   );
 }
 
-/** What the database could not do because it is away becomes the catalogue's `unavailable`; the rest stays what it is. */
+/** PostgreSQL keeps no NUL in a text: not from a parameter, and not from an escape in JSON. */
+const unkeepable = new Set(['22021', '22P05']);
+
+/**
+ * What the database could not do because it is away becomes the catalogue's `unavailable`, and a text that it cannot
+ * keep `bad-input`: no reader of input has to think of that one character. The rest stays what it is.
+ */
 function wrap(error: unknown): unknown {
+  if (unkeepable.has((error as { code?: string }).code ?? ''))
+    return kitErrors('bad-input', { field: 'text', problem: 'it holds a character that cannot be kept (NUL).' }, error);
   if (isAway(error) || error instanceof CommitUnknown) return kitErrors('unavailable', { what: 'The database' }, error);
   return error;
 }

@@ -95,6 +95,12 @@ test('a failing migration keeps nothing, and the mended one goes on', async () =
   });
 });
 
+test('a text that no database can keep is bad input, not a failure', async () => {
+  const database_ = createDatabase(pool, { log });
+  await expect(database_.first(byName, 'a\u0000b')).rejects.toMatchObject({ code: 'bad-input' });
+  await expect(database_.write((tx) => tx.run(add, '\u0000', 1))).rejects.toMatchObject({ code: 'bad-input' });
+});
+
 test('a statement that does not fit the schema is named', async () => {
   statement('dbwrong.column', 'select nonsense from dbtest.things');
   expect(await checkStatements(pool, 'dbwrong.')).toEqual([
