@@ -18,7 +18,9 @@ const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 function toDate(value: unknown): Date {
   const date = typeof value === 'string' && iso.test(value) ? new Date(value) : undefined;
   if (!date || Number.isNaN(date.getTime()))
-    throw new GraphQLError('Give a time as ISO 8601 with its zone: 2026-01-31T12:00:00Z.');
+    throw new GraphQLError('Give a time as ISO 8601 with its zone: 2026-01-31T12:00:00Z.', {
+      extensions: { code: 'bad-input', status: 400 },
+    });
   return date;
 }
 
