@@ -48,7 +48,17 @@ async function checkedEntries(zip: ZipFile, options: UnpackOptions): Promise<Ent
     zip.readEntry();
   });
   if (entries.length === 0) throw new ArchiveProblem('it is empty.');
+  checkNesting(entries);
   return entries;
+}
+
+/** A file cannot be a folder too. */
+function checkNesting(entries: readonly Entry[]): void {
+  const files = new Set(entries.map((entry) => entry.fileName).filter((name) => !name.endsWith('/')));
+  for (const { fileName } of entries)
+    for (let end = fileName.indexOf('/'); end !== -1; end = fileName.indexOf('/', end + 1))
+      if (files.has(fileName.slice(0, end)))
+        throw new ArchiveProblem(`${JSON.stringify(fileName.slice(0, Math.min(end, 80)))} is a file and a folder.`);
 }
 
 function checkEntry(entry: Entry, names: Set<string>): void {
