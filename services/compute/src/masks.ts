@@ -7,11 +7,12 @@ const mask = '[secret]';
  */
 export function maskText(text: string, masked: readonly string[]): string {
   let shown = text;
-  for (const value of partsOf(masked)) if (shown.includes(value)) shown = shown.replaceAll(value, mask);
+  for (const value of maskedParts(masked)) if (shown.includes(value)) shown = shown.replaceAll(value, mask);
   return shown;
 }
 
-function partsOf(masked: readonly string[]): string[] {
+/** The pieces that are looked for, the longest first. */
+export function maskedParts(masked: readonly string[]): string[] {
   const parts = masked.flatMap((value) => value.split(/\r?\n/)).filter((part) => part.length >= 4);
   return parts.sort((a, b) => b.length - a.length);
 }

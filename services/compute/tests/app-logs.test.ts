@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@steading/kit';
@@ -52,6 +61,27 @@ describe('the log of an app', () => {
     expect(readdirSync(folder).length).toBeLessThanOrEqual(3);
   });
 
+  test('a secret that a program prints, even in two pieces, stays on no disk', async () => {
+    const own = join(folder, 'instance');
+    mkdirSync(own);
+    writeFileSync(join(own, 'stderr'), 'failed with hunter2hunter2 (again hunter2hunter2)\n');
+    // The second piece begins where a read ends.
+    writeFileSync(join(own, 'stdout'), `${'x\n'.repeat(131_068)}hunter2hunter2\n`);
+    const logs = openAppLogs({ folder: join(folder, 'kept') });
+    const collector = collect({
+      folder: own,
+      instanceId: 'ins_1',
+      masked: ['hunter2hunter2'],
+      logs,
+      clock: systemClock,
+    });
+    await collector.finish();
+    for (const name of ['stdout', 'stderr', '../kept/1.jsonl'])
+      expect(readFileSync(join(own, name), 'utf8')).not.toContain('hunter2');
+    expect(readFileSync(join(own, 'stderr'), 'utf8')).toBe('failed with ************** (again **************)\n');
+    expect(textsOf(await read(logs))).toContain('failed with [secret] (again [secret])');
+  });
+
   test('a program that prints 200 MB at once costs lines, counted, and not the disk', async () => {
     const own = join(folder, 'instance');
     mkdirSync(own);
@@ -60,7 +90,7 @@ describe('the log of an app', () => {
     writeFileSync(join(own, 'stdout'), '');
     for (let count = 0; count < 200; count++) appendFileSync(join(own, 'stdout'), block);
     const logs = openAppLogs({ folder: join(folder, 'kept') });
-    const collector = collect({ folder: own, instanceId: 'ins_1', logs, clock: systemClock });
+    const collector = collect({ folder: own, instanceId: 'ins_1', masked: [], logs, clock: systemClock });
     await collector.finish();
     await collector.finish();
     expect(statSync(join(own, 'stdout')).size).toBe(0);

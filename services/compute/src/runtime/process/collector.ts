@@ -1,12 +1,24 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, truncateSync, watch, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  truncateSync,
+  watch,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@steading/kit';
+import { maskedParts, maskText } from '#src/masks.ts';
 import type { AppLogs } from '#src/runtime/process/app-logs.ts';
 import type { LogLine } from '#src/runtime/runtime.ts';
 
 /**
  * Takes what an instance wrote into its own two files (which it goes on writing while no house runs) over into the
  * numbered log, then empties them. At least once: a house that dies in between takes the last lines over again.
+ * Secrets that a program prints are cut out of both, so that they lie on no disk in clear.
  * A program that writes faster than `bytesPerSecond` loses lines, counted, and not the machine its disk.
  */
 export interface Collector {
@@ -23,10 +35,20 @@ const burstBytes = 4 * 2 ** 20;
 
 type Stream = 'stdout' | 'stderr';
 
-export function collect(options: { folder: string; instanceId: string; logs: AppLogs; clock: Clock }): Collector {
-  const { folder, instanceId, logs, clock } = options;
+export interface CollectOptions {
+  readonly folder: string;
+  readonly instanceId: string;
+  /** Secret values that the instance was given. */
+  readonly masked: readonly string[];
+  readonly logs: AppLogs;
+  readonly clock: Clock;
+}
+
+export function collect(options: CollectOptions): Collector {
+  const { folder, instanceId, masked, logs, clock } = options;
   const offsets = readOffsets(folder);
   const partial: Record<Stream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  const blank = { stdout: createBlanker(masked), stderr: createBlanker(masked) };
   let budget = burstBytes;
   let budgetAt = clock.now();
   let running: Promise<void> | undefined;
@@ -65,13 +87,14 @@ export function collect(options: { folder: string; instanceId: string; logs: App
 
   async function take(stream: Stream): Promise<void> {
     const path = join(folder, stream);
-    const file = openSync(path, 'r');
+    const file = openSync(path, 'r+');
     try {
       if (fstatSync(file).size < offsets[stream]) offsets[stream] = 0;
       const chunk = Buffer.allocUnsafe(chunkBytes);
       for (let round = 0; round < 512; round++) {
         const length = readSync(file, chunk, 0, chunkBytes, offsets[stream]);
         if (length === 0) break;
+        blank[stream](file, chunk.subarray(0, length), offsets[stream]);
         offsets[stream] += length;
         keep(stream, chunk.subarray(0, length));
         await new Promise((resolve) => setImmediate(resolve));
@@ -106,7 +129,7 @@ export function collect(options: { folder: string; instanceId: string; logs: App
 
   function linesOf(text: string, stream: Stream, timeMs: number): Omit<LogLine, 'position'>[] {
     const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
-    return lines.map((line) => ({ timeMs, stream, text: clean(line), instanceId }));
+    return lines.map((line) => ({ timeMs, stream, text: clean(maskText(line, masked)), instanceId }));
   }
 
   return {
@@ -124,6 +147,26 @@ export function collect(options: { folder: string; instanceId: string; logs: App
         partial[stream] = Buffer.alloc(0);
       }
     },
+  };
+}
+
+/**
+ * Overwrites secrets in a file that a program goes on appending to, where it was read already. Remembers the end of
+ * what it saw last, for those that come in two pieces.
+ */
+function createBlanker(masked: readonly string[]): (file: number, chunk: Buffer, at: number) => void {
+  const parts = maskedParts(masked).map((part) => Buffer.from(part));
+  const overlap = Math.max(0, ...parts.map((part) => part.length - 1));
+  let tail: Buffer = Buffer.alloc(0);
+
+  return (file, chunk, at) => {
+    if (parts.length === 0) return;
+    const seen = Buffer.concat([at >= tail.length ? tail : Buffer.alloc(0), chunk]);
+    const start = at + chunk.length - seen.length;
+    for (const part of parts)
+      for (let found = seen.indexOf(part); found !== -1; found = seen.indexOf(part, found + part.length))
+        writeSync(file, '*'.repeat(part.length), start + found);
+    tail = seen.subarray(Math.max(0, seen.length - overlap));
   };
 }
 

@@ -1,18 +1,18 @@
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, Log } from '@steading/kit';
 import type { AppLogs } from '#src/runtime/process/app-logs.ts';
-import type { Cgroups } from '#src/runtime/process/cgroups.ts';
 import { type Collector, collect } from '#src/runtime/process/collector.ts';
-import { type Folders, writeWhole } from '#src/runtime/process/folders.ts';
 import type { Verdict } from '#src/runtime/process/health.ts';
-import { type IsolationFinding, systemPath, writeAccounts } from '#src/runtime/process/isolation.ts';
-import type { Port, Ports } from '#src/runtime/process/ports.ts';
+import { enclosureOf, environmentOf, prepareFolder, statusOf } from '#src/runtime/process/instance-enclosure.ts';
+import { type InstanceRecord, instanceFolder } from '#src/runtime/process/instance-record.ts';
+import { systemPath } from '#src/runtime/process/isolation.ts';
+import { limitsOf, type Machine, markOf } from '#src/runtime/process/machine.ts';
+import type { Port } from '#src/runtime/process/ports.ts';
 import { type ProcessName, usageOf } from '#src/runtime/process/proc.ts';
 import { adopt, type Exit, killMarked, launch, type Running } from '#src/runtime/process/running.ts';
-import { enclose, placesIn, toolchainFolders } from '#src/runtime/process/sandbox.ts';
+import { enclose } from '#src/runtime/process/sandbox.ts';
 import { serveStatic } from '#src/runtime/process/static-site.ts';
-import type { Desired, InstanceState, Limits } from '#src/runtime/runtime.ts';
+import type { Desired, Limits } from '#src/runtime/runtime.ts';
 
 /** One run of an instance: from a start (or from being found again) until it is gone. */
 export interface Unit {
@@ -24,48 +24,6 @@ export interface Unit {
   check(argv: readonly string[], timeoutMs: number): Promise<Verdict>;
   usage(): { memoryBytes: number; cpuMs: number };
   outOfMemory(): boolean;
-}
-
-/** What is written down of an instance, so that the next house knows it. Holds no variable and no secret. */
-export interface InstanceRecord {
-  readonly id: string;
-  readonly appId: string;
-  readonly generation: string;
-  readonly state: InstanceState;
-  readonly port: number;
-  readonly startedMs: number;
-  readonly restarts: number;
-  readonly stopsMs: number;
-  readonly stopGraceMs: number;
-  readonly process?: ProcessName;
-}
-
-export interface Machine {
-  readonly folders: Folders;
-  readonly finding: IsolationFinding;
-  readonly cgroups: Cgroups | undefined;
-  readonly ports: Ports;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly defaults: Limits;
-}
-
-export function markOf(machine: Machine, id: string): string {
-  return `${machine.folders.tag}.${id}`;
-}
-
-export function limitsOf(machine: Machine, wanted: Limits): Limits {
-  const { defaults } = machine;
-  return {
-    cpuMillis: wanted.cpuMillis || defaults.cpuMillis,
-    memoryBytes: wanted.memoryBytes || defaults.memoryBytes,
-    processes: wanted.processes || defaults.processes,
-    diskBytes: wanted.diskBytes || defaults.diskBytes,
-  };
-}
-
-export function instanceFolder(machine: Machine, appId: string, id: string): string {
-  return join(machine.folders.app(appId).instances, id);
 }
 
 /** Starts an instance of a desired state. The record's process is told by `onProcess` before anything else happens. */
@@ -141,7 +99,7 @@ function startProcess(
   closeSync(stdout);
   closeSync(stderr);
   options.onProcess(port.number, started.running.name);
-  const collector = collect({ folder, instanceId: id, logs, clock: machine.clock });
+  const collector = collect({ folder, instanceId: id, masked: desired.masked, logs, clock: machine.clock });
   const runCheck = (command: readonly string[], timeoutMs: number) =>
     runCommand(machine, { ...base, argv: argvOf(command, []), mark: `${markOf(machine, id)}.check`, timeoutMs });
   return unitOf(machine, { id, port, running: started.running, collector, runCheck, limits });
@@ -166,7 +124,13 @@ export async function adoptUnit(
   });
   if (!running) return undefined;
   const port = await machine.ports.hold(record.port);
-  const collector = collect({ folder, instanceId: record.id, logs, clock: machine.clock });
+  const collector = collect({
+    folder,
+    instanceId: record.id,
+    masked: desired?.masked ?? [],
+    logs,
+    clock: machine.clock,
+  });
   const limits = limitsOf(machine, desired?.limits ?? machine.defaults);
   const uid = machine.finding.ownUsers ? machine.folders.uidOf(record.appId) : undefined;
   const runCheck = async (command: readonly string[], timeoutMs: number): Promise<Verdict> => {
@@ -244,66 +208,4 @@ async function runCommand(
   return exit.code === 0 && !exit.signal
     ? { ok: true }
     : { ok: false, reason: `the health command ended with ${exit.signal ?? exit.code ?? 'a time-out'}` };
-}
-
-function enclosureOf(machine: Machine, desired: Desired, folder: string, uid: number | undefined, limits: Limits) {
-  const { app, data } = {
-    app: join(machine.folders.releases, desired.releaseId, 'files'),
-    data: machine.folders.app(desired.appId).data,
-  };
-  return {
-    isolation: machine.finding.isolation,
-    ...(uid !== undefined && { uid }),
-    folders: { app, appWritable: false, data, temporary: join(folder, 'tmp'), etc: folder },
-    toolchain: toolchainFolders(process.execPath),
-    readable: [],
-    limits,
-    build: false,
-    joinFiles: [],
-  };
-}
-
-function environmentOf(machine: Machine, desired: Desired, folder: string, port: number): Record<string, string> {
-  const places = placesIn(machine.finding.isolation, {
-    app: join(machine.folders.releases, desired.releaseId, 'files'),
-    appWritable: false,
-    data: machine.folders.app(desired.appId).data,
-    temporary: join(folder, 'tmp'),
-    etc: folder,
-  });
-  return {
-    NODE_ENV: 'production',
-    PATH: `${places.app}/node_modules/.bin:${toolchainFolders(process.execPath)[0]}:${systemPath}`,
-    HOME: places.home,
-    ...desired.environment,
-    TMPDIR: places.temporary,
-    PORT: String(port),
-    HOST: '127.0.0.1',
-  };
-}
-
-function prepareFolder(folder: string, uid: number | undefined): void {
-  mkdirSync(join(folder, 'tmp'), { recursive: true, mode: 0o711 });
-  writeAccounts(folder, uid);
-  for (const name of ['stdout', 'stderr']) closeSync(openSync(join(folder, name), 'a', 0o600));
-  if (uid !== undefined) for (const name of ['tmp', 'stdout', 'stderr']) chownSync(join(folder, name), uid, uid);
-}
-
-function statusOf(machine: Machine, folder: string): { statusFile?: string } {
-  return machine.finding.isolation === 'bubblewrap' ? { statusFile: join(folder, 'status') } : {};
-}
-
-export function writeRecord(machine: Machine, record: InstanceRecord): void {
-  const folder = instanceFolder(machine, record.appId, record.id);
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
-  writeWhole(join(folder, 'state.json'), JSON.stringify(record));
-}
-
-export function readRecord(folder: string): InstanceRecord | undefined {
-  const file = join(folder, 'state.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as InstanceRecord) : undefined;
-}
-
-export function forgetInstance(machine: Machine, appId: string, id: string): void {
-  rmSync(instanceFolder(machine, appId, id), { recursive: true, force: true });
 }
