@@ -3,12 +3,16 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { fail } from '#src/errors.ts';
 import type { HouseAppOptions } from '#src/house/house-app.ts';
 import { securityHeaders } from '#src/house/security-headers.ts';
+import { endsConnection } from '#src/house/unread-body.ts';
 
 /** The request id and the security headers on every answer, errors in one shape, and a line in the metrics. */
 export function addAnswers(app: FastifyInstance, { log, metrics }: HouseAppOptions): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.headers(securityHeaders({ secure: 'encrypted' in request.raw.socket, host: request.host ?? '' }));
+  });
+  app.addHook('onSend', async (request, reply) => {
+    if (endsConnection(request.raw)) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => {
     metrics.houseRequest(request.method, request.routeOptions.url ?? 'none', reply.raw.statusCode, reply.elapsedTime);

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Caller } from '@steading/kit';
 import type { Doors, ServiceDefinition } from '@steading/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { endsConnection, readAway } from '#src/house/unread-body.ts';
 
 /** Which service a path is for: the longest declared prefix wins. */
 export function createPrefixTable(catalogue: readonly ServiceDefinition[]): (path: string) => string | undefined {
@@ -44,6 +45,7 @@ export async function passToService(passing: Passing, request: FastifyRequest, r
   const stays = answer.headers.get('content-type')?.startsWith('text/event-stream');
   const stop = stays ? passing.onSignedOut(() => gone.abort(new Error('the session ended'))) : undefined;
   await sendAnswer(answer, reply, gone.signal).finally(() => stop?.());
+  readAway(request.raw);
 }
 
 const notPassed = /^(:|connection$|keep-alive$|transfer-encoding$|upgrade$|expect$|te$|steading-|host$)/;
@@ -70,6 +72,7 @@ async function sendAnswer(answer: Response, reply: FastifyReply, signal: AbortSi
   const cookies = answer.headers.getSetCookie();
   if (cookies.length > 0) raw.setHeader('set-cookie', cookies);
   raw.statusCode = answer.status;
+  if (endsConnection(reply.request.raw)) raw.setHeader('connection', 'close');
   if (!answer.body || reply.request.method === 'HEAD') {
     await answer.body?.cancel();
     raw.end();
