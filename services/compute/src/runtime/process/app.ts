@@ -1,7 +1,8 @@
 import { newId } from '@steading/kit';
 import type { AppLogs } from '#src/runtime/process/app-logs.ts';
+import type { InstanceRecord } from '#src/runtime/process/instance-record.ts';
+import type { Machine } from '#src/runtime/process/machine.ts';
 import { createMember, type Member } from '#src/runtime/process/member.ts';
-import type { InstanceRecord, Machine } from '#src/runtime/process/unit.ts';
 import type { Desired, RolloutView, RuntimeEvents } from '#src/runtime/runtime.ts';
 
 /**

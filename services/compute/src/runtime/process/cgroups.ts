@@ -1,5 +1,15 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { isAlive, processNamed } from '#src/runtime/process/proc.ts';
 import type { Limits } from '#src/runtime/runtime.ts';
 
 /**
@@ -40,6 +50,12 @@ export function detectCgroups(tag: string, root = '/sys/fs/cgroup'): Cgroups | u
       const [parent] = parents;
       writeFileSync(join(parent!, 'cgroup.subtree_control'), '+memory +pids +cpu');
     }
+    const mark = houseMark();
+    for (const parent of parents) {
+      removeDeadHouses(parent);
+      mkdirSync(join(parent, mark), { recursive: true });
+    }
+    for (const folder of new Set(Object.values(layout.folders))) removeLeftOver(folder, parents);
   } catch {
     return undefined;
   }
@@ -49,9 +65,48 @@ export function detectCgroups(tag: string, root = '/sys/fs/cgroup'): Cgroups | u
       return openGroup(layout, `steading-${tag}/${name}`, limits);
     },
     close() {
-      for (const parent of parents) removeFolder(parent);
+      for (const parent of parents) {
+        removeFolder(join(parent, houseMark()));
+        removeFolder(parent);
+      }
     },
   };
+}
+
+const housePrefix = 'house.';
+
+/** An empty group beside those of instances, which says by pid and start time which house they belong to. */
+function houseMark(): string {
+  return `${housePrefix}${process.pid}.${processNamed(process.pid)?.startTicks ?? 0}`;
+}
+
+function removeDeadHouses(parent: string): boolean {
+  let living = false;
+  for (const name of childGroups(parent)) {
+    if (!name.startsWith(housePrefix)) continue;
+    const [pid, startTicks] = name.slice(housePrefix.length).split('.').map(Number);
+    if (isAlive({ pid: pid ?? 0, startTicks: startTicks ?? 0 })) living = true;
+    else removeFolder(join(parent, name));
+  }
+  return !living;
+}
+
+/** What houses left that were killed and do not come back. The kernel keeps every group in which something runs. */
+function removeLeftOver(folder: string, own: ReadonlySet<string>): void {
+  for (const name of childGroups(folder)) {
+    const parent = join(folder, name);
+    if (!name.startsWith('steading-') || own.has(parent) || !removeDeadHouses(parent)) continue;
+    for (const child of childGroups(parent)) removeFolder(join(parent, child));
+    removeFolder(parent);
+  }
+}
+
+function childGroups(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch {
+    return [];
+  }
 }
 
 function detectLayout(root: string): Layout | undefined {

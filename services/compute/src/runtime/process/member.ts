@@ -1,17 +1,10 @@
 import { checkDelay, restartDelay } from '#src/restart-rules.ts';
 import type { AppLogs } from '#src/runtime/process/app-logs.ts';
 import { checkHealth } from '#src/runtime/process/health.ts';
+import { forgetInstance, type InstanceRecord, writeRecord } from '#src/runtime/process/instance-record.ts';
+import type { Machine } from '#src/runtime/process/machine.ts';
 import { isAlive } from '#src/runtime/process/proc.ts';
-import {
-  adoptUnit,
-  forgetInstance,
-  type InstanceRecord,
-  killRemains,
-  type Machine,
-  startUnit,
-  type Unit,
-  writeRecord,
-} from '#src/runtime/process/unit.ts';
+import { adoptUnit, killRemains, startUnit, type Unit } from '#src/runtime/process/unit.ts';
 import type { Desired, InstanceView, Usage } from '#src/runtime/runtime.ts';
 
 /**

@@ -7,15 +7,11 @@ import { openAppLogs } from '#src/runtime/process/app-logs.ts';
 import { build, removeHalfMade } from '#src/runtime/process/builder.ts';
 import { detectCgroups } from '#src/runtime/process/cgroups.ts';
 import { openFolders } from '#src/runtime/process/folders.ts';
+import { forgetInstance, type InstanceRecord, readRecord } from '#src/runtime/process/instance-record.ts';
 import { detectIsolation } from '#src/runtime/process/isolation.ts';
+import type { Machine } from '#src/runtime/process/machine.ts';
 import { createPorts } from '#src/runtime/process/ports.ts';
-import {
-  forgetInstance,
-  type InstanceRecord,
-  killRemains,
-  type Machine,
-  readRecord,
-} from '#src/runtime/process/unit.ts';
+import { killRemains } from '#src/runtime/process/unit.ts';
 import type { Limits, Runtime, RuntimeEvents, Usage } from '#src/runtime/runtime.ts';
 
 export interface ProcessRuntimeOptions {

@@ -1,0 +1,47 @@
+import type { lineQueue } from '#src/runtime/process/build-lines.ts';
+import { diskFull, freeBytes, leastFreeBytes, outOfMemory, tooLarge } from '#src/runtime/process/build-stops.ts';
+import type { Machine } from '#src/runtime/process/machine.ts';
+import { usageOf } from '#src/runtime/process/proc.ts';
+import type { Running } from '#src/runtime/process/running.ts';
+import { folderBytes } from '#src/runtime/process/tools.ts';
+import type { BuildOrder, Limits } from '#src/runtime/runtime.ts';
+
+export interface BuilderSettings {
+  readonly limits: Limits;
+  /** Extra certificates for builds, and the registry of packages; empty: Node's own. */
+  readonly caFile: string;
+  readonly npmRegistry: string;
+}
+
+export interface BuildWork {
+  readonly machine: Machine;
+  readonly settings: BuilderSettings;
+  readonly order: BuildOrder;
+  readonly folder: string;
+  readonly lines: ReturnType<typeof lineQueue>;
+  readonly stop: AbortController;
+  readonly limits: Limits;
+}
+
+/** Looks after what the kernel does not: disk always, memory where there is no control group. */
+export function watchLimits(work: BuildWork, running: Running, grouped: boolean): { stop(): void } {
+  const { folder, limits, stop } = work;
+  const memory = setInterval(() => {
+    if (!grouped && usageOf(running.pids()).memoryBytes > limits.memoryBytes) stop.abort(outOfMemory(limits));
+    if (freeBytes(folder) < leastFreeBytes) stop.abort(diskFull());
+  }, 250).unref();
+  let measuring = false;
+  const disk = setInterval(async () => {
+    if (measuring) return;
+    measuring = true;
+    const bytes = await folderBytes(folder).catch(() => 0);
+    if (bytes > limits.diskBytes) stop.abort(tooLarge(limits));
+    measuring = false;
+  }, 3_000).unref();
+  return {
+    stop() {
+      clearInterval(memory);
+      clearInterval(disk);
+    },
+  };
+}

@@ -1,0 +1,213 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog, newId, systemClock } from '@steading/kit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { detectCgroups } from '#src/runtime/process/cgroups.ts';
+import { processesMarked } from '#src/runtime/process/proc.ts';
+import { createProcessRuntime } from '#src/runtime/process/process-runtime.ts';
+import type { Desired, HealthCheck, Runtime } from '#src/runtime/runtime.ts';
+import { ask, build, buildLimits, desiredFor, ended, order, server, until } from './runtime-behaviour.ts';
+
+let root: string;
+let runtime: Runtime;
+const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+const health: HealthCheck = { httpPath: '', command: [], intervalMs: 200, timeoutMs: 1_000, startPeriodMs: 10_000 };
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'steading-faults-'));
+  chmodSync(root, 0o711);
+  runtime = await open(join(root, 'compute'));
+});
+afterAll(async () => {
+  await runtime.stop({ keepApps: false });
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function open(folder: string): Promise<Runtime> {
+  const opened = await createProcessRuntime({
+    ...{ folder, firstUid: 60_000, ports: { first: 21_000, last: 29_999 } },
+    ...{ buildCaFile: '', buildNpmRegistry: '', buildCpuMillis: 0, buildMemoryBytes: 0 },
+    ...{ clock: systemClock, log: createLog({ level: 'silent' }), events: { changed() {}, settled() {} } },
+  });
+  await opened.start();
+  await opened.sweep();
+  return opened;
+}
+
+async function run(source: string, change: Partial<Desired> = {}) {
+  const appId = newId('app');
+  const events = await build(runtime, order(mkdtempSync(join(root, 'source-')), appId, { 'app.js': source }));
+  const end = events.at(-1)!;
+  if (end.kind !== 'done') throw new Error(JSON.stringify(end));
+  const desired = desiredFor(appId, end.releaseId, { health, ...change });
+  await runtime.apply(desired);
+  return { appId, view: await ended(runtime, desired), only: () => runtime.instances(appId)[0] };
+}
+
+test('a build that forks without end is bounded, ends, and leaves nothing; apps answer meanwhile', async () => {
+  const { appId: neighbour } = await run(server('still here'));
+  const appId = newId('app');
+  const bomb = `const { spawn } = require('node:child_process');
+    (function more() { spawn('sleep', ['60']).once('error', () => {}); setImmediate(more); })();`;
+  const asked = {
+    ...order(mkdtempSync(join(root, 'source-')), appId, { 'b.js': bomb }, ['node', 'b.js']),
+    limits: { ...buildLimits, processes: 64 },
+    timeoutMs: 3_000,
+  };
+  const ofBuild = () => processesMarked((text) => text.includes(asked.buildId));
+  const building = build(runtime, asked);
+  let most = 0;
+  let slowestMs = 0;
+  for (let over = false; !over; ) {
+    const began = performance.now();
+    expect(await ask(runtime, neighbour)).toBe('still here');
+    slowestMs = Math.max(slowestMs, performance.now() - began);
+    most = Math.max(most, (await ofBuild()).length);
+    over = await Promise.race([
+      building.then(() => true),
+      new Promise<false>((resolve) => setTimeout(resolve, 50, false)),
+    ]);
+  }
+  expect((await building).at(-1)).toMatchObject({ kind: 'failed' });
+  expect(most).toBeGreaterThan(20);
+  expect(most).toBeLessThanOrEqual(64 * 4 + 8);
+  expect(slowestMs).toBeLessThan(2_000);
+  expect(await ofBuild()).toEqual([]);
+  await runtime.removeApp(appId);
+  await runtime.removeApp(neighbour);
+});
+
+test('a static site does not serve through symbolic links that lead out of it', async () => {
+  const appId = newId('app');
+  const source = mkdtempSync(join(root, 'source-'));
+  const asked = order(source, appId, { 'index.html': 'home', 'kept.txt': 'kept' });
+  symlinkSync('/etc/passwd', join(source, 'passwd.txt'));
+  symlinkSync('../..', join(source, 'above'));
+  symlinkSync('kept.txt', join(source, 'inside.txt'));
+  const end = (await build(runtime, asked)).at(-1)!;
+  if (end.kind !== 'done') throw new Error(JSON.stringify(end));
+  const desired = desiredFor(appId, end.releaseId, { command: [] });
+  await runtime.apply(desired);
+  await ended(runtime, desired);
+  for (const path of ['/passwd.txt', '/above/', '/above/house-tag', '/above/users.json'])
+    expect(await ask(runtime, appId, path), path).toBe('There is nothing here.\n');
+  expect(await ask(runtime, appId, '/inside.txt')).toBe('kept');
+  await runtime.removeApp(appId);
+});
+
+const listens = (body: string) =>
+  `let bad = false; require('node:http').createServer((q, a) => { ${body} }).listen(process.env.PORT, process.env.HOST);`;
+
+describe('health', () => {
+  test('by path: a path that does not answer 2xx or 3xx is not healthy, and the reason says which', async () => {
+    const source = listens("a.statusCode = q.url === '/ready' ? 500 : 200; a.end();");
+    const short = { ...health, startPeriodMs: 1_000 };
+    const bad = await run(source, { health: { ...short, httpPath: '/ready' } });
+    expect(bad.view).toMatchObject({ state: 'failed', reason: expect.stringContaining('/ready answered 500') });
+    const good = await run(source, { health: { ...short, httpPath: '/other' } });
+    expect(good.view.state).toBe('healthy');
+    for (const { appId } of [bad, good]) await runtime.removeApp(appId);
+  });
+
+  test('by command: what it ends with decides', async () => {
+    const check = (code: number) => ({ ...health, startPeriodMs: 1_000, command: ['sh', '-c', `exit ${code}`] });
+    const bad = await run(server('x'), { health: check(3) });
+    expect(bad.view).toMatchObject({ state: 'failed', reason: expect.stringContaining('health command ended with 3') });
+    const good = await run(server('x'), { health: check(0) });
+    expect(good.view.state).toBe('healthy');
+    for (const { appId } of [bad, good]) await runtime.removeApp(appId);
+  });
+
+  test('an instance that becomes unhealthy later is started again', async () => {
+    const source = listens("if (q.url === '/break') bad = true; a.statusCode = bad ? 500 : 200; a.end('x');");
+    const { appId, only } = await run(source, { health: { ...health, httpPath: '/ready' } });
+    await ask(runtime, appId, '/break');
+    await until(() => only()?.restarts === 1 && only()?.state === 'healthy');
+    await runtime.removeApp(appId);
+  });
+
+  test('one that ends again and again is in a crash loop, and says so', { timeout: 60_000 }, async () => {
+    const { appId, only } = await run(`${server('x')} setTimeout(() => process.exit(9), 500);`);
+    await until(() => /crash loop/.test(only()?.reason ?? ''), 40_000);
+    expect(only()).toMatchObject({
+      state: 'unhealthy',
+      reason: expect.stringMatching(/^crash loop: it ended with code 9; next try in \d+ s$/),
+    });
+    await runtime.removeApp(appId);
+    expect(runtime.instances(appId)).toEqual([]);
+  });
+});
+
+test('an app that ignores SIGTERM is killed after its grace', async () => {
+  const { appId, only } = await run(`process.on('SIGTERM', () => {}); ${server('x')}`, { stopGraceMs: 700 });
+  const { id } = only()!;
+  const began = performance.now();
+  await runtime.removeApp(appId);
+  const tookMs = performance.now() - began;
+  expect(tookMs).toBeGreaterThan(650);
+  expect(tookMs).toBeLessThan(5_000);
+  expect(await processesMarked((text) => text.includes(id))).toEqual([]);
+});
+
+// Needs a file system of its own to fill, which only root may mount.
+describe.runIf(isRoot)('a disk that is full', () => {
+  let small: string;
+  let full: Runtime;
+  beforeAll(async () => {
+    small = join(root, 'small');
+    mkdirSync(small, { mode: 0o711 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=0711', 'none', small]);
+    full = await open(join(small, 'compute'));
+  });
+  afterAll(async () => {
+    await full.stop({ keepApps: false });
+    execFileSync('umount', [small]);
+  });
+
+  test('fails a build with disk-full, leaves nothing half done, and the next build goes well', async () => {
+    const appId = newId('app');
+    const argv = ['dd', 'if=/dev/zero', 'of=big', 'bs=1M', 'count=400'];
+    const events = await build(full, order(mkdtempSync(join(root, 'source-')), appId, { 'a.txt': '' }, argv));
+    expect(events.at(-1)).toMatchObject({ kind: 'failed', code: 'disk-full' });
+    for (const name of ['builds', 'releases']) expect(readdirSync(join(small, 'compute', name)), name).toEqual([]);
+    const next = await build(full, order(mkdtempSync(join(root, 'source-')), appId, { 'index.html': 'fits' }));
+    expect(next.at(-1)).toMatchObject({ kind: 'done' });
+  });
+
+  test('refuses a source that does not fit with the same code', async () => {
+    const appId = newId('app');
+    const source = mkdtempSync(join(root, 'source-'));
+    execFileSync('dd', ['if=/dev/zero', `of=${join(source, 'big')}`, 'bs=1M', 'count=200'], { stdio: 'ignore' });
+    const events = await build(full, order(source, appId, {}));
+    expect(events.at(-1)).toMatchObject({ kind: 'failed', code: 'disk-full' });
+    expect(readdirSync(join(small, 'compute', 'builds'))).toEqual([]);
+  });
+});
+
+// Control groups can be written by root only.
+test.runIf(isRoot)(
+  'groups of a house that was killed are removed by the next start, those of a living one stay',
+  async (context) => {
+    const cgroups = detectCgroups('faultsown');
+    if (!cgroups) return context.skip();
+    const limits = { ...buildLimits };
+    cgroups.group('ins_kept', limits);
+    const [joinFile = ''] = cgroups.group('ins_kept').joinFiles;
+    const parentOf = (tag: string) => joinFile.replace(/steading-faultsown.*/, `steading-${tag}`);
+    const script = `const { detectCgroups } = await import(${JSON.stringify(new URL('../src/runtime/process/cgroups.ts', import.meta.url).href)});
+    detectCgroups('faultsdead').group('ins_left', ${JSON.stringify(limits)}); process.kill(process.pid, 'SIGKILL');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    await once(child, 'close');
+    expect(existsSync(join(parentOf('faultsdead'), 'ins_left'))).toBe(true);
+    const next = detectCgroups('faultsnext');
+    expect(existsSync(parentOf('faultsdead'))).toBe(false);
+    expect(existsSync(join(parentOf('faultsown'), 'ins_kept'))).toBe(true);
+    cgroups.group('ins_kept').remove();
+    cgroups.close();
+    next?.close();
+    expect(existsSync(parentOf('faultsown'))).toBe(false);
+  },
+);
