@@ -28,8 +28,8 @@ export async function join(socket: Socket, asked: unknown): Promise<JoinAnswer> 
 }
 
 /** Reads server-sent events until they end; `ended` resolves with the time when they did. */
-export async function openEvents(url: string, cookie: string) {
-  const answer = await fetch(url, { headers: { cookie, accept: 'text/event-stream' } });
+export async function openEvents(url: string, who: { readonly cookie: string } | { readonly authorization: string }) {
+  const answer = await fetch(url, { headers: { ...who, accept: 'text/event-stream' } });
   let text = '';
   const ended = (async () => {
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();

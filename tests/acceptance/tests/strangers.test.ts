@@ -259,7 +259,9 @@ describe.each(shapes)('strangers in %s', (shape) => {
     socket.on('left', (data: { topic: string; reason: string }) => left.push({ ...data, at: performance.now() }));
     for (const topic of topics)
       expect(await join(socket, { topic: topic.topic, id: ids[idOf[topic.topic]!], after: 0 })).toEqual({ ok: true });
-    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, leaver.cookie());
+    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, {
+      cookie: leaver.cookie(),
+    });
     expect(events.status).toBe(200);
     await waitFor('the log', () => events.text().includes(managedWord));
     const began = performance.now();
@@ -281,13 +283,27 @@ describe.each(shapes)('strangers in %s', (shape) => {
     const { leaver } = await lead('Sven Signer', 'sven@example.org');
     const socket = (await openLive(house.url, leaver.cookie())) as Socket;
     expect(await join(socket, { topic: 'app-log', id: ids.app, after: 0 })).toEqual({ ok: true });
-    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, leaver.cookie());
+    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, {
+      cookie: leaver.cookie(),
+    });
     await waitFor('the log', () => events.text().includes(managedWord));
     const closed = new Promise<number>((done) => socket.once('disconnect', () => done(performance.now())));
     const began = performance.now();
     expect((await leaver.rest('POST', '/auth/sign-out')).status).toBe(200);
     expect((await Promise.race([closed, later(3_000)])) - began).toBeLessThan(1_000);
     expect((await Promise.race([events.ended, later(3_000)])) - began).toBeLessThan(1_000);
+  });
+
+  test('whose token was revoked is cut off within a second', async () => {
+    const token = await makeToken(owner, [`app.*@${ids.app}`], 'Reader');
+    const authorization = `Bearer ${token.value}`;
+    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, { authorization });
+    await waitFor('the log', () => events.text().includes(managedWord));
+    const began = performance.now();
+    await owner.graph('mutation ($id: ID!) { revokeToken(id: $id) }', { id: token.id });
+    expect((await Promise.race([events.ended, later(3_000)])) - began).toBeLessThan(1_000);
+    const after = await fetch(`${house.url}/api/deploy/apps/${ids.app}/logs`, { headers: { authorization } });
+    expect(after.status).toBe(401);
   });
 
   test('the house is ready, and nothing broke inside', async () => {
