@@ -20,7 +20,7 @@ export interface Question {
 export interface Decider {
   can(question: Question): boolean;
   /** The same for a node by number and a standing that is marked. */
-  canAt(standing: Standing, privilege: string, node: number, now: number): boolean;
+  canAt(standing: Standing, privilege: string, node: number, now: number, author?: string): boolean;
   /** The roles that the marked standing holds on each node of the path, root first; shared, read at once. */
   rolesAlong(
     node: number,

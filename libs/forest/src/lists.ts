@@ -7,6 +7,7 @@ import type { Standing } from '#src/principals.ts';
 /** One way in which somebody has a privilege on a node. */
 export interface Holding {
   readonly principal: string;
+  /** `break-glass` for somebody who is let past seals and blocks for a time. */
   readonly role: string;
   /** The node where it is granted. */
   readonly from: string;
@@ -19,6 +20,8 @@ export interface Holding {
 /** Below this many nodes a subtree is walked; above it the sorted list of the kind is read. */
 const smallSubtree = 2_000;
 const ownerRole = 0;
+/** What is shown in the place of a role for somebody who broke the glass. */
+const brokenGlass = 'break-glass';
 const forGood = Number.POSITIVE_INFINITY;
 
 interface Reached {
@@ -124,7 +127,29 @@ export function createLists(state: ForestState, decider: Decider) {
         }
       }
     }
+    for (const holding of throughGlass(node, now)) found.set(`${holding.principal} glass`, holding);
     return [...found.values()];
+  }
+
+  /** Who broke glass here or above, and is past every seal and block for as long. */
+  function throughGlass(node: number, now: number): Holding[] {
+    const found: Holding[] = [];
+    for (let at = node; at !== -1 && glass.size > 0; at = nodes.parent(at)) {
+      for (let row = glass.firstOfA(at); row !== -1; row = glass.nextOfA(row)) {
+        if (principals.groupName(glass.b(row)) !== undefined) continue;
+        const standing = principals.standing(principals.name(glass.b(row)), now);
+        principals.mark(standing);
+        if (decider.glassAbove(standing, node, now)?.row !== row) continue;
+        const place = { from: nodes.id(at), fromName: nodes.name(at) };
+        found.push({
+          principal: principals.name(glass.b(row)),
+          role: brokenGlass,
+          ...place,
+          until: glass.until(row),
+        });
+      }
+    }
+    return found;
   }
 
   function held(set: number, place: { from: string; fromName: string }, reached: Reached): Omit<Holding, 'principal'> {

@@ -148,7 +148,7 @@ describe('the forest answers as its naive model does', () => {
       if (step % 30 === 29) allowed += compare(forest, naive, maker.below(100));
     }
     const copy = createForest({ kinds });
-    copy.apply([...forest.snapshot()]);
+    copy.load([...forest.snapshot()]);
     compare(copy, naive, maker.below(100));
     // A forest in which nobody may do anything, or every change succeeds, would prove nothing.
     expect(allowed).toBeGreaterThan(10);

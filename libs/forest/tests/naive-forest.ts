@@ -205,6 +205,11 @@ export function createNaiveForest(kinds: readonly KindDefinition[]) {
     if (!node || node.kind !== privilege.split('.')[0]) return false;
     const who = standing(principal, now);
     if (passes(rolesAt(who, id, now, id), privilege) && !blocked(who, privilege, id, now)) return true;
+    return isPastGlass(principal, id, now);
+  }
+
+  function isPastGlass(principal: string, id: string, now: number): boolean {
+    const who = standing(principal, now);
     const root = path(id)[0]!;
     const broke = world.glass.some(
       (row) => row.principal === principal && row.until > now && path(id).includes(row.node),
@@ -236,13 +241,17 @@ export function createNaiveForest(kinds: readonly KindDefinition[]) {
         .map((node) => node.id)
         .filter((id) => can(principal, privilege, id, now))
         .sort(),
-    /** Everybody of these whom a grant, a group or ownership gives it, wildcards by their own name. */
+    /** Everybody of these whom a grant, a group, ownership or broken glass gives it, wildcards by their own name. */
     whoCan: (principals: readonly string[], privilege: string, id: string, now: number): string[] =>
       world.nodes.get(id)?.kind !== privilege.split('.')[0]
         ? []
         : principals
-            .filter((principal) => passes(rolesAt(groupsOver(principal, now), id, now, id), privilege))
-            .filter((principal) => !blocked(standing(principal, now), privilege, id, now))
+            .filter(
+              (principal) =>
+                isPastGlass(principal, id, now) ||
+                (passes(rolesAt(groupsOver(principal, now), id, now, id), privilege) &&
+                  !blocked(standing(principal, now), privilege, id, now)),
+            )
             .sort(),
   };
 }
