@@ -46,6 +46,8 @@ export function createReplica(options: ReplicaOptions): Replica {
   let fetching: Promise<void> | undefined;
   let heard: Subscription | undefined;
   let safety: Timer | undefined;
+  let retry: Timer | undefined;
+  let isStopped = false;
   let stopping: AbortSignal | undefined;
   const caller = () => serviceCaller('access', newRequestId());
 
@@ -54,7 +56,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     let seen = 0;
     const client = rpc.client(ForestService);
     for await (const part of client.snapshot(create(SnapshotRequestSchema), as(caller(), { timeoutMs: 60_000 }))) {
-      fresh.apply(part.operations.map(fromOperation).filter((op): op is ForestOp => op !== undefined));
+      fresh.load(part.operations.map(fromOperation).filter((op): op is ForestOp => op !== undefined));
       seen = Number(part.revision);
     }
     forest = fresh;
@@ -82,7 +84,7 @@ export function createReplica(options: ReplicaOptions): Replica {
           )
             await load();
           if (Number(answer.revision) > revision && answer.changes.length > 0) wanted = 1;
-        } while (wanted && !stopping?.aborted);
+        } while (wanted && !isStopped && !stopping?.aborted);
       } finally {
         fetching = undefined;
       }
@@ -113,15 +115,25 @@ export function createReplica(options: ReplicaOptions): Replica {
   function moved(to: number): void {
     revision = to;
     for (const each of waiting) if (each.revision <= to) each.done();
-    for (const call of watchers) call(to);
+    for (const call of watchers) {
+      try {
+        call(to);
+      } catch (error) {
+        log.error({ err: error, revision: to }, 'somebody who watches the forest failed');
+      }
+    }
   }
 
   function wake(): void {
     wanted = 1;
     fetchChanges().catch((error) => {
-      if (stopping?.aborted) return;
+      // However many are waiting, one of them tries again.
+      if (isStopped || stopping?.aborted || retry) return;
       log.warn({ err: error }, 'the forest cannot be read; trying again');
-      clock.after(retryMs, wake);
+      retry = clock.after(retryMs, () => {
+        retry = undefined;
+        wake();
+      });
     });
   }
 
@@ -155,15 +167,18 @@ export function createReplica(options: ReplicaOptions): Replica {
           await clock.sleep(retryMs, signal);
         }
       }
-      watch();
+      if (!isStopped && !signal.aborted) watch();
     },
     async stop() {
+      isStopped = true;
       safety?.cancel();
+      retry?.cancel();
       await heard?.stop();
       await fetching?.catch(() => {});
     },
     async waitFor(target, { timeoutMs = defaultWaitMs, signal } = {}) {
       if (revision >= target) return;
+      if (signal?.aborted) throw kitErrors('cancelled');
       wake();
       await new Promise<void>((resolve, reject) => {
         const entry = { revision: target, done: () => end() };
