@@ -4,7 +4,9 @@ import { defineService } from '@steading/service';
 import type { ForestDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
 import { addAccessNode } from '#src/graph/access-node.ts';
-import { addChanges } from '#src/graph/changes.ts';
+import { createChange } from '#src/graph/changes.ts';
+import { addGlass } from '#src/graph/glass.ts';
+import { addGrants } from '#src/graph/grants.ts';
 import { forestJobs } from '#src/jobs/forest-jobs.ts';
 import { platformKind } from '#src/kinds.ts';
 import { forestRpc } from '#src/rpc/forest-service.ts';
@@ -20,9 +22,13 @@ export const forestService = defineService({
   graph: true,
   create({ db, bus, rpc, access, clock, log, catalogue }) {
     const deps: ForestDeps = { db, bus, rpc, access, clock, log, catalogue };
-    const store = createStore({ db, bus, kinds: catalogue.flatMap((service) => service.kinds ?? []) });
+    const kinds = catalogue.flatMap((service) => service.kinds ?? []);
+    const store = createStore({ db, bus, clock, kinds });
     const builder = createSubgraphBuilder({ service: 'forest', log, access });
-    addChanges(builder, deps, store, addAccessNode(builder, deps));
+    const Node = addAccessNode(builder, deps);
+    const change = createChange(deps, store);
+    addGrants(builder, deps, change, Node);
+    addGlass(builder, deps, change, Node);
     return { rpc: [forestRpc(deps, store)], graph: finish(builder), jobs: forestJobs(deps, store) };
   },
 });

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { GetPeopleRequestSchema, IdentityService } from '@steading/contracts/rpc/identity';
+import { type Role, roles } from '@steading/forest';
 import { type GraphContext, privilege, type SubgraphBuilder } from '@steading/graph';
 import { as } from '@steading/rpc';
 import DataLoader from 'dataloader';
@@ -9,6 +10,9 @@ import { fail } from '#src/errors.ts';
 export interface AccessNodeView {
   readonly id: string;
 }
+
+/** What is shown instead of a role for somebody who broke the glass: nothing that could be revoked as a role. */
+const brokenGlass = 'break-glass';
 
 type HolderView = ReturnType<ForestDeps['access']['whoCan']>[number] & { readonly node: string };
 type StepView = ReturnType<ForestDeps['access']['explain']>['steps'][number];
@@ -52,7 +56,9 @@ export function addAccessNode(builder: SubgraphBuilder, deps: ForestDeps) {
       fromName: t.exposeString('fromName'),
       groupName: t.string({ nullable: true, resolve: (holder) => holder.groupName ?? null }),
       until: t.field({ type: 'DateTime', nullable: true, resolve: (holder) => holder.until ?? null }),
-      direct: t.boolean({ resolve: (holder) => holder.from === holder.node && holder.group === undefined }),
+      direct: t.boolean({
+        resolve: (holder) => holder.from === holder.node && holder.group === undefined && holder.role !== brokenGlass,
+      }),
     }),
   });
   const Block = builder.objectRef<ReturnType<typeof access.blocksOn>[number]>('AccessBlock').implement({
@@ -139,9 +145,9 @@ export function addAccessNode(builder: SubgraphBuilder, deps: ForestDeps) {
 }
 
 /** The roles that mean something on this kind of node, the most powerful first. */
-export function rolesOf(deps: ForestDeps, node: string): string[] {
+export function rolesOf(deps: ForestDeps, node: string): Role[] {
   const meant = new Set(deps.access.privilegesOf(deps.access.node(node)?.kind ?? '').flatMap((info) => info.roles));
-  return ['owner', 'admin', 'lead', 'developer', 'member', 'guest', 'viewer'].filter((role) => meant.has(role));
+  return roles.filter((role) => meant.has(role));
 }
 
 function checkPrivilege(deps: ForestDeps, node: string, asked: string): void {

@@ -4,7 +4,7 @@ import { newRequestId, serviceCaller } from '@steading/kit';
 import { as } from '@steading/rpc';
 import type { Job } from '@steading/service';
 import type { ForestDeps } from '#src/deps.ts';
-import { addCheckpoint, dropCheckpoints, dropLog, listPlanted, newestCheckpoint } from '#src/forest-db.ts';
+import { addCheckpoint, dropCheckpoints, dropLog, listPlanted, lockHead, newestCheckpoint } from '#src/forest-db.ts';
 import type { ForestStore } from '#src/store.ts';
 
 const pageSize = 500;
@@ -72,6 +72,8 @@ export async function checkpoint(deps: ForestDeps, store: ForestStore): Promise<
   const last = (await deps.db.first(newestCheckpoint))?.revision ?? 0;
   if (revision - last < changesBetweenCheckpoints) return;
   await deps.db.write(async (tx) => {
+    // Who reads a checkpoint holds this lock as well: nobody sees half of one.
+    await tx.first(lockHead);
     for (let chunk = 0; chunk * operationsAChunk < operations.length; chunk++) {
       const part = operations.slice(chunk * operationsAChunk, (chunk + 1) * operationsAChunk);
       await tx.run(

@@ -4,6 +4,7 @@ import {
   ChangeSchema,
   ChangesResponseSchema,
   ForestService,
+  type Operation,
   OperationSchema,
   SnapshotResponseSchema,
   WriteResponseSchema,
@@ -11,6 +12,7 @@ import {
 import type { ForestOp } from '@steading/forest';
 import { callerOf, implement } from '@steading/rpc';
 import type { ForestDeps } from '#src/deps.ts';
+import { fail } from '#src/errors.ts';
 import { oldestLogged, readHead, readLog } from '#src/forest-db.ts';
 import type { ForestStore } from '#src/store.ts';
 
@@ -21,7 +23,7 @@ const changesAPage = 500;
 export function forestRpc(deps: ForestDeps, store: ForestStore) {
   return implement(ForestService, {
     async write(request, context) {
-      const ops = request.operations.map(fromOperation).filter((op): op is ForestOp => op !== undefined);
+      const ops = request.operations.map(known);
       return create(WriteResponseSchema, { revision: BigInt(await store.write(callerOf(context), ops)) });
     },
     async *snapshot() {
@@ -48,4 +50,11 @@ export function forestRpc(deps: ForestDeps, store: ForestStore) {
       return create(ChangesResponseSchema, { changes, gap, revision: BigInt(head) });
     },
   });
+}
+
+/** A writer's operation; one that is newer than this version would be lost, so it is refused. */
+function known(operation: Operation): ForestOp {
+  const op = fromOperation(operation);
+  if (!op) throw fail('forest.unknown-operation');
+  return op;
 }
