@@ -32,6 +32,7 @@ export const fail = defineErrors({
     status: 413,
     text: 'The archive is refused: {problem} Leave out what the build does not need.',
   },
+  'deploy.disk-full': { status: 507, text: 'Upload this again once there is room: the disk of this machine is full.' },
   'deploy.needs-archive': {
     status: 409,
     text: 'Upload an archive first (steading deploy): this app has none yet.',

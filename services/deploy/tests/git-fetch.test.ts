@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -182,3 +183,21 @@ function listen(answer: (url: string, response: import('node:http').ServerRespon
   const server = createServer((request, response) => answer(request.url ?? '', response));
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
+
+// Needs a file system of its own to fill, which only root may mount.
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'says that the disk is full where a repository does not fit',
+  async () => {
+    const repository = await git.repository('large');
+    await repository.commit({ 'large.txt': randomBytes(6_000_000).toString('hex') });
+    const small = join(folder, 'small');
+    mkdirSync(small);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'none', small]);
+    try {
+      const asked = options(repository.url, { branch: 'main', target: join(small, 'source') });
+      await expect(fetchCommit(asked)).rejects.toMatchObject({ code: 'disk-full' });
+    } finally {
+      execFileSync('umount', [small]);
+    }
+  },
+);

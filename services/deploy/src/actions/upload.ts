@@ -13,6 +13,7 @@ import { ArchiveProblem } from '#src/archive/archive-limits.ts';
 import { unpackArchive } from '#src/archive/unpack.ts';
 import type { DeploymentRow } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
+import { isDiskFull } from '#src/disk-full.ts';
 import { fail } from '#src/errors.ts';
 
 const uploadMs = 15 * 60_000;
@@ -32,6 +33,8 @@ export async function uploadArchive(
     await receive(deps, { body: input.body, file: half, signal });
     await tryUnpacking(deps, { file: half, archiveId, signal });
     await rename(half, deps.folders.archive(archiveId));
+  } catch (error) {
+    throw isDiskFull(error) ? fail('deploy.disk-full', {}, error) : error;
   } finally {
     await rm(half, { force: true });
   }

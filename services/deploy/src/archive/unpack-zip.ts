@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { ArchiveProblem, createTally, entryNameProblem } from '#src/archive/archive-limits.ts';
 import type { UnpackOptions } from '#src/archive/unpack-tar.ts';
+import { isDiskFull } from '#src/disk-full.ts';
 
 const fileKind = 0o170000;
 const regular = 0o100000;
@@ -101,7 +102,7 @@ async function writeEntry(
     });
   } catch (error) {
     options.signal.throwIfAborted();
-    throw error instanceof ArchiveProblem ? error : new ArchiveProblem('it is damaged.');
+    throw error instanceof ArchiveProblem || isDiskFull(error) ? error : new ArchiveProblem('it is damaged.');
   }
   if (((entry.externalFileAttributes >>> 16) & 0o111) !== 0) await chmod(target, 0o755);
 }

@@ -5,6 +5,7 @@ import { appsDb } from '#src/apps-db.ts';
 import { ArchiveProblem } from '#src/archive/archive-limits.ts';
 import { choresDb } from '#src/chores-db.ts';
 import { type DeploymentRow, deploymentsDb } from '#src/deployments-db.ts';
+import { diskFullText, isDiskFull } from '#src/disk-full.ts';
 import { advance } from '#src/pipeline/advance.ts';
 import { StageFailure, type Work } from '#src/pipeline/work.ts';
 import { tellRoutes } from '#src/routes.ts';
@@ -16,6 +17,7 @@ export function asFailure(error: unknown): StageFailure | undefined {
   if (error instanceof SourceProblem) return new StageFailure(error.code, error.message);
   if (error instanceof ArchiveProblem)
     return new StageFailure('bad-archive', `The archive is refused: ${error.message}`);
+  if (isDiskFull(error)) return new StageFailure('disk-full', diskFullText);
   if (isAppError(error) && error.status < 500 && error.status !== 499)
     return new StageFailure(error.code, error.message);
   return undefined;

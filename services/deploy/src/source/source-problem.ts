@@ -1,4 +1,5 @@
 /** Something wrong with a source, in words for the person who deploys; never holds a credential. */
+import { diskFullText } from '#src/disk-full.ts';
 import type { GitResult } from '#src/source/git-process.ts';
 import type { SourceUrl } from '#src/source/source-url.ts';
 
@@ -12,6 +13,7 @@ export class SourceProblem extends Error {
 }
 
 const known: readonly (readonly [RegExp, string, (source: SourceUrl, branch: string) => string])[] = [
+  [/no space left on device|disk quota exceeded/i, 'disk-full', () => diskFullText],
   [
     /couldn't find remote ref/i,
     'no-branch',
