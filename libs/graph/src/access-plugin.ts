@@ -1,4 +1,5 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import type { Log } from '@steading/kit';
 import type { GraphQLFieldResolver } from 'graphql';
 import { type DeclaredAccess, requireAccess } from '#src/field-access.ts';
 import { toGraphError } from '#src/graph-errors.ts';
@@ -29,6 +30,7 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (!declared && !('resolve' in field.pothosOptions)) return resolver;
     const { access, log } = this.builder.options.steading;
     const notes = field.kind === 'Mutation';
+    const isList = field.type.kind === 'List';
 
     async function resolve(...[parent, args, context, info]: Parameters<typeof resolver>): Promise<unknown> {
       const asked = context as GraphContext;
@@ -36,7 +38,7 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
         if (declared) await requireAccess(access, declared, args, parent, asked);
         const result: unknown = await resolver(parent, args, context, info);
         if (notes) asked.noteRevision(access.revision);
-        return result;
+        return isList ? settled(result, asked, log) : result;
       } catch (error) {
         throw toGraphError(error, asked, log);
       }
@@ -47,8 +49,9 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     return (parent, args, context, info) => {
       try {
         const result: unknown = resolver(parent, args, context, info);
-        if (!(result instanceof Promise)) return result;
-        return result.catch((error: unknown) => {
+        if (!(result instanceof Promise)) return isList ? settled(result, context as GraphContext, log) : result;
+        const read = isList ? result.then((list) => settled(list, context as GraphContext, log)) : result;
+        return read.catch((error: unknown) => {
           throw toGraphError(error, context as GraphContext, log);
         });
       } catch (error) {
@@ -56,6 +59,16 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       }
     };
   }
+}
+
+/** A list of promises as one; an item that fails is an error in its place. Compiled operations take no other lists. */
+function settled(list: unknown, context: GraphContext, log: Log): unknown {
+  if (!Array.isArray(list) || !list.some((item) => item instanceof Promise)) return list;
+  return Promise.all(
+    list.map((item: unknown) =>
+      item instanceof Promise ? item.catch((error: unknown) => toGraphError(error, context, log)) : item,
+    ),
+  );
 }
 
 function accessOf(field: { readonly pothosOptions: unknown }): DeclaredAccess | undefined {

@@ -1,7 +1,7 @@
 import { kitErrors } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
-import { createMissing } from '#src/missing.ts';
+import { createMissing, errorsOf } from '#src/missing.ts';
 import { answerAboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
 import { type CallSubgraph, runPlan, type SubgraphOperation } from '#src/plan-runner.ts';
@@ -57,8 +57,8 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     if (plan.node) await runPlan(plan.node, { schema, variables, call, data, errors });
     const aboutSchema = operation.asksAboutSchema ? answerAboutSchema(schema, operation, variables) : {};
     const missing = createMissing(errors);
-    const text = writer(variables)(data, { at: [], missing, aboutSchema });
-    return { data: text ?? 'null', errors: withoutRepeats(missing.errors) };
+    const text = writer(variables)(data, { at: [], missing, aboutSchema }) ?? 'null';
+    return { data: text, errors: errorsOf(text, missing.errors) };
   }
 
   return {
@@ -76,16 +76,6 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
       return current?.publicSdl;
     },
   };
-}
-
-/** One failed fetch fails everything that needed it: it is told once a place and reason. */
-function withoutRepeats(errors: readonly GraphQLError[]): readonly GraphQLError[] {
-  if (errors.length < 2) return errors;
-  const seen = new Set<string>();
-  return errors.filter((error) => {
-    const text = `${error.message} ${error.path?.join('.')}`;
-    return !seen.has(text) && seen.add(text);
-  });
 }
 
 function asBadInput(error: GraphQLError): GraphQLError {

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Writing } from '#src/answer-writer.ts';
-import type { Path } from '#src/plan-data.ts';
+import { isData, type Path } from '#src/plan-data.ts';
 
 /** Why something is not in the answer: what went wrong on the way, and nulls that nobody explained. */
 export interface Missing {
@@ -58,3 +58,31 @@ export function noteProblem(writing: Writing, depth: number, problem: string): '
 
 /** Response keys hold no slash. */
 const keyOf = (above: string, segment: string | number) => `${above}/${segment}`;
+
+/**
+ * Errors of the answer alone: a planner may fetch what a condition leaves out in the end, and what went wrong there
+ * nobody asked for. One failed fetch fails everything that needed it: it is told once a place and reason.
+ */
+export function errorsOf(data: string, errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  if (errors.length === 0) return errors;
+  const answer = JSON.parse(data) as unknown;
+  const seen = new Set<string>();
+  const told = errors.filter((error) => {
+    const text = `${error.message} ${error.path?.join('.')}`;
+    return !seen.has(text) && seen.add(text) && isSelected(answer, error.path ?? []);
+  });
+  // Nothing at all is never without a reason.
+  return told.length > 0 || data !== 'null' ? told : errors.slice(0, 1);
+}
+
+/** Whether the way to this place ends in the answer, or at something that became null. */
+function isSelected(answer: unknown, path: Path): boolean {
+  let at = answer;
+  for (const segment of path) {
+    if (isData(at)) at = at[segment];
+    else if (Array.isArray(at)) at = at[Number(segment)];
+    else return true;
+    if (at === undefined) return false;
+  }
+  return true;
+}

@@ -55,7 +55,9 @@ export function findTargets(schema: GraphQLSchema, data: unknown, path: readonly
     } else if ('Field' in segment) {
       if (isData(value)) walk(value[segment.Field], depth + 1, { above: spot, key: segment.Field });
     } else if (isData(value)) {
-      if (segment.TypeCondition.some((condition) => fallsUnder(schema, value.__typename, condition)))
+      // Where the schema leaves but one type the planner does not ask for its name.
+      const { __typename } = value;
+      if (__typename === undefined || segment.TypeCondition.some((name) => fallsUnder(schema, __typename, name)))
         walk(value, depth + 1, spot);
     }
   };

@@ -4,7 +4,7 @@
  * compiler cannot take, graphql-js interprets. Compiled ones are kept for as long as their document is, and no more of
  * them than `maxCompiled`.
  */
-import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import { BREAK, type DocumentNode, type ExecutionResult, execute, type GraphQLSchema, visit } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { SubgraphOperation } from '#src/plan-runner.ts';
 import type { GraphContext } from '#src/subgraph.ts';
@@ -17,10 +17,15 @@ export type SubgraphRunner = (
 type Compiled = (root: unknown, context: unknown, variables: unknown) => Promise<ExecutionResult> | ExecutionResult;
 
 const maxCompiled = 500;
-const compiledAtUse = 3;
+
+export interface SubgraphRunnerOptions {
+  /** The use at which an operation is compiled; default 3, so that what is asked once costs no compilation. */
+  readonly compiledAtUse?: number;
+}
 
 /** A runner of its own for each schema; made once. */
-export function createSubgraphRunner(schema: GraphQLSchema): SubgraphRunner {
+export function createSubgraphRunner(schema: GraphQLSchema, options: SubgraphRunnerOptions = {}): SubgraphRunner {
+  const { compiledAtUse = 3 } = options;
   const uses = new WeakMap<DocumentNode, number>();
   const compiled = new LRUCache<DocumentNode, Compiled>({ max: maxCompiled });
   let compiler: typeof import('graphql-jit') | 'loading' | undefined;
@@ -43,11 +48,11 @@ export function createSubgraphRunner(schema: GraphQLSchema): SubgraphRunner {
     if (used < compiledAtUse) return undefined;
     load();
     if (compiler === undefined || compiler === 'loading') return undefined;
-    // Built-in scalars stay serialised as graphql-js does it: a subgraph's word is checked before it is passed on.
+    if (hasConditions(document)) return void uses.set(document, Number.MIN_SAFE_INTEGER);
     const made = compiler.compileQuery(schema, document, operationName, {
       disablingCapturingStackErrors: true,
     });
-    // Number.MIN_SAFE_INTEGER: it never comes round to being tried again.
+    // What the compiler cannot take is not tried again.
     if (!('query' in made)) return void uses.set(document, Number.MIN_SAFE_INTEGER);
     const run = made.query as Compiled;
     compiled.set(document, run);
@@ -65,4 +70,16 @@ export function createSubgraphRunner(schema: GraphQLSchema): SubgraphRunner {
       ...(operationName && { operationName }),
     });
   };
+}
+
+/** The compiler loses fields that are selected twice under different conditions: those operations are interpreted. */
+function hasConditions(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Directive() {
+      found = true;
+      return BREAK;
+    },
+  });
+  return found;
 }

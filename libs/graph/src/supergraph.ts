@@ -1,16 +1,8 @@
 import type { QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
-import {
-  buildSchema,
-  type DocumentNode,
-  type GraphQLSchema,
-  Kind,
-  parse,
-  print,
-  type SelectionNode,
-  visit,
-} from 'graphql';
+import { buildSchema, type DocumentNode, type GraphQLSchema, parse, print } from 'graphql';
 import { compileAnswer, type Write } from '#src/answer-writer.ts';
 import { type Operation, operationOf } from '#src/operation.ts';
+import { forPlanner, isAboutSchema } from '#src/planner-document.ts';
 
 export interface SubgraphSdl {
   readonly name: string;
@@ -61,7 +53,7 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
     const writer = createWriters(schema, operation);
     const { node } = operation;
     if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, plan: { kind: 'QueryPlan' } };
-    const text = print(withoutIntrospection(document));
+    const text = print(forPlanner(schema, document));
     return { operation, writer, plan: planner.plan(text, node.name?.value, new Set(), 0) };
   }
 
@@ -92,22 +84,4 @@ function createWriters(schema: GraphQLSchema, operation: Operation): Planned['wr
     }
     return writer;
   };
-}
-
-const isAboutSchema = (selection: SelectionNode) =>
-  selection.kind === Kind.FIELD && selection.name.value.startsWith('__');
-
-/** No subgraph answers questions about the schema as people see it: those are answered from `schema` itself. */
-function withoutIntrospection(document: DocumentNode): DocumentNode {
-  return visit(document, {
-    OperationDefinition(node) {
-      const selections = node.selectionSet.selections.filter((selection) => !isAboutSchema(selection));
-      return { ...node, selectionSet: { ...node.selectionSet, selections } };
-    },
-    Field(node) {
-      if (node.name.value !== '__schema' && node.name.value !== '__type') return undefined;
-      return { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
-    },
-    FragmentDefinition: (node) => (node.typeCondition.name.value.startsWith('__') ? null : undefined),
-  });
 }
