@@ -78,6 +78,8 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
   blockAccess: onNodes('managers', (ids) => ({ personId: ids.person, privileges: ['app.read'], reason: 'crawling' })),
   unblockAccess: onNodes('managers', (ids) => ({ personId: ids.person })),
   setInherit: onNodes('managers', () => ({ inherit: 'sealed' })),
+  breakGlass: [probe('operators', (ids) => ({ nodeId: ids.space, minutes: 1, reason: 'crawling' }))],
+  mendGlass: grantable.map((kind) => probe('managers', (ids: Ids) => ({ nodeId: ids[kind] }))),
   // deploy
   project: [probe('guests', byId('project'))],
   app: [probe('guests', byId('app'))],

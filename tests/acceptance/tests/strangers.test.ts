@@ -47,11 +47,12 @@ const refusals = new Set([
   'identity.browser-only',
   'identity.device-code-unknown',
 ]);
-/** What would end the crawl: it signs the crawler out, locks their password, or suspends the owner. */
+/** What would end the crawl: it signs the crawler out, locks their password, suspends the owner, or lets operators in. */
 const notTaken: Readonly<Record<string, readonly Openness[]>> = {
   endOtherSessions: ['own'],
   changePassword: ['own'],
   suspendPerson: ['operators'],
+  breakGlass: ['operators'],
 };
 
 describe.each(shapes)('strangers in %s', (shape) => {
@@ -154,6 +155,28 @@ describe.each(shapes)('strangers in %s', (shape) => {
     },
     60_000,
   );
+
+  test('an operator who breaks the glass is let in until it is mended, and the owner sees it', async () => {
+    const operator = createPerson(house.url, visitors.find((each) => each.name === 'an operator')!.cookie);
+    const node = { node: ids.space };
+    const read = () => operator.refusal('query ($node: ID!) { space(id: $node) { name } }', node);
+    const mend = 'mutation ($node: ID!) { mendGlass(nodeId: $node) { name } }';
+    expect(await operator.refusal(mend, node)).toBe('not-found');
+    await operator.graph(
+      'mutation ($node: ID!) { breakGlass(nodeId: $node, minutes: 5, reason: "a complaint") { id } }',
+      node,
+    );
+    expect(await read()).toBeUndefined();
+    await operator.graph(mend, node);
+    expect(await read()).toBe('not-found');
+    await waitFor('the audit trail to have it', async () => {
+      const { audit } = await owner.graph<{ audit: { nodes: { action: string; actor: string }[] } }>(
+        'query ($node: ID!) { audit(nodeId: $node) { nodes { action actor } } }',
+        node,
+      );
+      return audit.nodes.some((entry) => entry.action === 'forest.glass-broken');
+    });
+  });
 
   test('what is somebody else’s cannot be brought into what is one’s own', async () => {
     const before = await snapshot(owner, ids);

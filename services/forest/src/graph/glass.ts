@@ -4,7 +4,7 @@ import { kitErrors } from '@steading/kit';
 import { longestGlassMinutes } from '#src/checked-operations.ts';
 import type { ForestDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
-import type { addAccessNode } from '#src/graph/access-node.ts';
+import { type addAccessNode, ofKind } from '#src/graph/access-node.ts';
 import { checkReason } from '#src/graph/change-rules.ts';
 import type { Change } from '#src/graph/changes.ts';
 
@@ -54,8 +54,9 @@ export function addGlass(
       type: Node,
       args: { nodeId: t.arg.id({ required: true }) },
       access: operators,
-      resolve(_, { nodeId }, context) {
-        known(nodeId);
+      async resolve(_, { nodeId }, context) {
+        // The answer shows the node's access: only to whoever let themselves in before.
+        await deps.access.require(context.caller, ofKind(deps, nodeId, 'read-access'), nodeId);
         const { principal } = context.caller;
         return change(context, nodeId, [{ op: 'mend-glass', node: nodeId, principal }], 'forest.glass-mended', {});
       },
