@@ -38,10 +38,17 @@ export function createStaticSite(root: string, now: () => number): StaticSite {
   const kept = new Map<string, Promise<Kept | undefined>>();
   let builtMs = -1;
   let checkedMs = Number.NEGATIVE_INFINITY;
+  let listing = Promise.resolve();
 
-  async function refresh(): Promise<void> {
-    if (now() - checkedMs < recheckMs) return;
+  /** Requests that come while the folder is listed wait for the list: the first ones would find nothing otherwise. */
+  function refresh(): Promise<void> {
+    if (now() - checkedMs < recheckMs) return listing;
     checkedMs = now();
+    listing = list();
+    return listing;
+  }
+
+  async function list(): Promise<void> {
     const index = await stat(join(root, 'index.html')).catch(() => undefined);
     if (!index) return void paths.clear();
     if (index.mtimeMs === builtMs) return;
