@@ -66,9 +66,9 @@ export function createStore({ db, bus, clock, kinds }: StoreOptions): ForestStor
     if (!engine || engine.ahead || engine.revision > head) engine = await fromCheckpoint(tx, kinds);
     while (engine.revision < head) {
       const rows = await tx.all(readLog, engine.revision, pageSize);
-      if (rows[0]?.revision !== engine.revision + 1)
-        bug(`the log of the forest has no revision ${engine.revision + 1} although it goes to ${head}`);
+      if (rows.length === 0) bug(`the log of the forest ends at revision ${engine.revision}, before its head ${head}`);
       for (const { revision, operations } of rows) {
+        if (revision !== engine.revision + 1) bug(`the log of the forest has no revision ${engine.revision + 1}`);
         engine.forest.apply(fromStored(operations));
         engine.revision = revision;
       }
