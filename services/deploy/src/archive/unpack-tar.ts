@@ -90,13 +90,23 @@ function checkEntry(entry: ReadEntry): void {
     throw new ArchiveProblem(`${JSON.stringify(path.slice(0, 80))} is a device or another special file.`);
 }
 
+/** Behind its end a tar is filled up with zeros, to a multiple of 10 KB as a rule. */
+const mostPadding = 2 ** 20;
+
 async function through(options: UnpackOptions, sink: Writable): Promise<void> {
   const tally = createTally(options.packedBytes, options.limits);
+  let over = false;
+  let padding = 0;
+  sink.once('eof', () => (over = true));
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       try {
         tally.bytes(chunk.length);
-        done(null, chunk);
+        // The parser keeps what comes behind the end and copies all of it for each piece: it gets none of it.
+        if (!over) return done(null, chunk);
+        padding += chunk.length;
+        if (padding > mostPadding) throw new ArchiveProblem('it goes on behind its end.');
+        done();
       } catch (error) {
         done(error as Error);
       }
