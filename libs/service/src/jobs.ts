@@ -41,7 +41,7 @@ export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock })
 
   return {
     async start(byService) {
-      await boss.start();
+      await startAlone(pool, boss);
       const scheduled = new Map((await boss.getSchedules()).map((entry) => [`${entry.name}:${entry.key}`, entry]));
       for (const [service, jobs] of byService) {
         if (jobs.length === 0) continue;
@@ -64,4 +64,19 @@ export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock })
       await boss.stop({ graceful: !signal.aborted, timeout: 10_000, close: false });
     },
   };
+}
+
+/** Its schema is made by whoever starts first. Two processes of a new house must not both try. */
+async function startAlone(pool: Pool, boss: PgBoss): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("select pg_advisory_lock(hashtext('steading.jobs'))");
+    await boss.start();
+    await client.query("select pg_advisory_unlock(hashtext('steading.jobs'))");
+    client.release();
+  } catch (error) {
+    // The lock goes with its connection.
+    client.release(true);
+    throw error;
+  }
 }
