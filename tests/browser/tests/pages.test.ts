@@ -73,7 +73,9 @@ async function show(page: Page, path: string, shows: string): Promise<void> {
         cause: error,
       });
     });
-  await page.waitForFunction(`document.querySelector('h1') && !document.querySelector('[aria-hidden].divide-y')`);
+  await page.locator('h1').first().waitFor({ state: 'attached' });
+  const skeleton = page.locator('[aria-hidden].divide-y');
+  while ((await skeleton.count()) > 0) await skeleton.first().waitFor({ state: 'detached' });
 }
 
 describe('every page', () => {

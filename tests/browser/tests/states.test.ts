@@ -126,7 +126,7 @@ describe('what pages show', () => {
     await form.getByLabel('Value').fill('open sesame 4711');
     await form.getByLabel('Secret: never shown again').check();
     await form.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The variable is saved.').waitFor();
+    await page.getByText('The variable is saved.', { exact: true }).waitFor();
     const row = page.getByRole('listitem').filter({ hasText: 'PASSPHRASE' });
     await row.getByText('Secret', { exact: true }).waitFor();
     await page.reload();

@@ -22,7 +22,7 @@ export function Palette({ onDone }: { onDone: () => void }) {
   const words = useWords();
   const navigate = useNavigate();
   const [search, setSearch] = useState('');
-  const [{ data }] = useQuery({ query: PaletteDocument });
+  const [{ data, error }] = useQuery({ query: PaletteDocument });
   const go = (link: LinkProps) => {
     onDone();
     void navigate(link);
@@ -37,36 +37,41 @@ export function Palette({ onDone }: { onDone: () => void }) {
         className="w-full border-b bg-transparent px-5 py-4 text-[1.067rem] outline-none placeholder:text-ink-soft"
       />
       <Command.List className="max-h-[min(24rem,60dvh)] overflow-y-auto p-2">
-        <Command.Empty className="px-3 py-8 text-center text-ink-soft">{words.palette.empty}</Command.Empty>
-        <Group heading={words.palette.apps}>
-          {data?.myApps.map((app) => (
-            <Item
-              key={app.id}
-              value={`${app.name} ${app.project.space.name} ${app.id}`}
-              onSelect={() => go({ to: '/a/$appId', params: { appId: app.id } })}
-            >
-              <StateDot state={app.state} />
-              <span className="flex-1">{app.name}</span>
-              <span className="text-[0.867rem] text-ink-soft">
-                {app.project.space.name} / {app.project.name}
-              </span>
-            </Item>
-          ))}
-        </Group>
-        <Group heading={words.palette.spaces}>
-          {data?.mySpaces.map((space) => (
-            <Item
-              key={space.id}
-              value={`${space.name} ${space.nameId}`}
-              onSelect={() => go({ to: '/s/$space', params: { space: space.nameId } })}
-            >
-              <Tile name={space.name} />
-              {space.name}
-            </Item>
-          ))}
-        </Group>
-        <Places go={go} />
-        <Deeds onDone={onDone} />
+        {/* All at once: what comes first is chosen, and stays so. */}
+        {(data || error) && (
+          <>
+            <Command.Empty className="px-3 py-8 text-center text-ink-soft">{words.palette.empty}</Command.Empty>
+            <Group heading={words.palette.apps}>
+              {data?.myApps.map((app) => (
+                <Item
+                  key={app.id}
+                  value={`${app.name} ${app.project.space.name} ${app.id}`}
+                  onSelect={() => go({ to: '/a/$appId', params: { appId: app.id } })}
+                >
+                  <StateDot state={app.state} />
+                  <span className="flex-1">{app.name}</span>
+                  <span className="text-[0.867rem] text-ink-soft">
+                    {app.project.space.name} / {app.project.name}
+                  </span>
+                </Item>
+              ))}
+            </Group>
+            <Group heading={words.palette.spaces}>
+              {data?.mySpaces.map((space) => (
+                <Item
+                  key={space.id}
+                  value={`${space.name} ${space.nameId}`}
+                  onSelect={() => go({ to: '/s/$space', params: { space: space.nameId } })}
+                >
+                  <Tile name={space.name} />
+                  {space.name}
+                </Item>
+              ))}
+            </Group>
+            <Places go={go} />
+            <Deeds onDone={onDone} />
+          </>
+        )}
       </Command.List>
     </Command>
   );

@@ -1,5 +1,6 @@
 import { Fragment } from 'react';
 import { useSession } from '#src/session/session.tsx';
+import { modifierKey } from '#src/shell/modifier-key.ts';
 import { useWords } from '#src/words/words.tsx';
 
 /** Every shortcut, so that nobody has to guess. */
@@ -8,7 +9,7 @@ export function ShortcutList() {
   const { viewer } = useSession();
   const text = words.shortcuts;
   const list: [string, string][] = [
-    ['⌘ K', text.palette],
+    [`${modifierKey} K`, text.palette],
     ['?', text.help],
     ['g h', text.home],
     ['g e', text.explore],

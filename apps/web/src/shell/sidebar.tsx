@@ -7,6 +7,7 @@ import type { ResultOf } from '#src/graph/tada.ts';
 import { houseName, useSession } from '#src/session/session.tsx';
 import { AccountMenu } from '#src/shell/account-menu.tsx';
 import { BrandMark } from '#src/shell/brand.tsx';
+import { modifierKey } from '#src/shell/modifier-key.ts';
 import { Tile } from '#src/ui/avatar.tsx';
 import { useWords } from '#src/words/words.tsx';
 
@@ -24,7 +25,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       <Link
         to="/"
         activeProps={{}}
-        className="flex items-center gap-2.5 rounded-lg px-2 pt-1.5 font-serif text-[1.2rem] font-semibold"
+        className="hidden items-center gap-2.5 rounded-lg px-2 pt-1.5 font-serif text-[1.2rem] font-semibold lg:flex"
       >
         <BrandMark className="size-7" />
         {houseName(house, words.brand)}
@@ -36,7 +37,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       >
         <Search aria-hidden className="size-4" />
         <span className="flex-1">{words.shell.search}</span>
-        <kbd className="rounded border bg-sheet px-1 font-sans text-[0.733rem]">⌘K</kbd>
+        <kbd className="hidden rounded border bg-sheet px-1 font-sans text-[0.733rem] lg:block">{modifierKey} K</kbd>
       </button>
       <nav aria-label={words.shell.menu} className="flex flex-1 flex-col gap-0.5">
         <Item link={{ to: '/' }} icon={<House aria-hidden className="size-4.5" />} exact>

@@ -6,7 +6,7 @@ export function Section(props: { title: string; note?: ReactNode; actions?: Reac
   const { title, note, actions, children } = props;
   return (
     <section className="flex flex-col gap-3">
-      <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <h2 className="text-[1.067rem] font-semibold">{title}</h2>
           {note && <p className="max-w-[68ch] text-[0.9rem] text-ink-soft">{note}</p>}

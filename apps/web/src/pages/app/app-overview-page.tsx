@@ -2,6 +2,7 @@ import { Sprout } from 'lucide-react';
 import { DeployButton } from '#src/pages/app/deploy-button.tsx';
 import { DeploymentLine } from '#src/pages/app/deployment-line.tsx';
 import { Reason } from '#src/pages/app/reason.tsx';
+import { RecentDeployments } from '#src/pages/app/recent-deployments.tsx';
 import { StageRail } from '#src/pages/app/stage-rail.tsx';
 import { StopStart } from '#src/pages/app/stop-start.tsx';
 import { type App, isUnderWay, useApp } from '#src/pages/app/use-app.ts';
@@ -35,6 +36,7 @@ export function AppOverviewPage() {
             />
           )}
         </Section>
+        {app.newest && <RecentDeployments />}
       </div>
       <Section title={words.space.about}>
         <Panel className="flex flex-col gap-4">

@@ -4,16 +4,12 @@ import { useQuery } from 'urql';
 import { DeploymentsDocument } from '#src/graph/documents-app.ts';
 import { useLiveApps } from '#src/live/use-live-apps.ts';
 import { DeployButton } from '#src/pages/app/deploy-button.tsx';
-import { DeploymentLine } from '#src/pages/app/deployment-line.tsx';
-import { Reason } from '#src/pages/app/reason.tsx';
-import { RollBackButton } from '#src/pages/app/roll-back-button.tsx';
+import { DeploymentRow } from '#src/pages/app/deployment-row.tsx';
 import { useApp } from '#src/pages/app/use-app.ts';
 import { WhyNot } from '#src/pages/app/why-not.tsx';
 import { Button } from '#src/ui/button.tsx';
 import { QueryView } from '#src/ui/query-view.tsx';
-import { StateBadge } from '#src/ui/status.tsx';
-import { Empty, Row, Rows, Section } from '#src/ui/surface.tsx';
-import { Duration } from '#src/ui/time.tsx';
+import { Empty, Rows, Section } from '#src/ui/surface.tsx';
 import { useWords } from '#src/words/words.tsx';
 
 /** Every deployment of the app, newest first; each can be looked into, and the kept ones rolled back to. */
@@ -65,24 +61,7 @@ function Page({ after, last, onMore }: PageProps) {
           {deployments.nodes.length > 0 && (
             <Rows label={words.app.tabs.deployments}>
               {deployments.nodes.map((one) => (
-                <Row key={one.id} className="hover:bg-sunken">
-                  <div className="min-w-0 flex-1 basis-64">
-                    <DeploymentLine appId={app.id} deployment={one} row />
-                    {one.reason && <Reason deployment={one} className="truncate text-[0.867rem]" />}
-                  </div>
-                  <span className="w-16 text-right text-[0.867rem] text-ink-soft">
-                    <Duration from={one.createdAt} to={one.finishedAt} />
-                  </span>
-                  <StateBadge
-                    state={one.state === 'live' && !one.isLive ? 'done' : one.state}
-                    {...(one.isLive && { label: words.app.list.live })}
-                  />
-                  {app.may.rollback && one.canRollBackTo && !one.isLive && (
-                    <span className="relative">
-                      <RollBackButton deployment={one} />
-                    </span>
-                  )}
-                </Row>
+                <DeploymentRow key={one.id} deployment={one} />
               ))}
             </Rows>
           )}

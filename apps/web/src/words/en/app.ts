@@ -60,6 +60,8 @@ export const app = {
   started: 'It is starting.',
   live: 'Live now',
   newest: 'Newest deployment',
+  recent: 'Earlier deployments',
+  allDeployments: 'All deployments',
   nothingLiveTitle: 'Nothing is live yet',
   nothingLive: 'Deploy the app to see it at its address.',
   nothingLiveGuest: 'Somebody who may deploy has not done so yet.',
