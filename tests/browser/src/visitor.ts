@@ -9,7 +9,7 @@ export interface Visitor {
   close(): Promise<void>;
 }
 
-export interface VisitorOptions {
+interface VisitorOptions {
   readonly viewport?: { width: number; height: number };
   readonly colorScheme?: 'light' | 'dark';
   /** `name=value`: comes in signed in. */

@@ -24,7 +24,7 @@ export interface LiveConnection {
   follow<Item>(follow: Follow<Item>): () => void;
 }
 
-export interface LiveOptions {
+interface LiveOptions {
   /** Called when the house says that the session is over. */
   onSignedOut(): void;
 }

@@ -9,7 +9,7 @@ import { Row } from '#src/ui/surface.tsx';
 import { Duration } from '#src/ui/time.tsx';
 import { useWords } from '#src/words/words.tsx';
 
-export type ListedDeployment = ResultOf<typeof DeploymentsDocument>['app']['deployments']['nodes'][number];
+type ListedDeployment = ResultOf<typeof DeploymentsDocument>['app']['deployments']['nodes'][number];
 
 /** One deployment in a list: what it was, how long it took, how it stands, and the way back to it. */
 export function DeploymentRow({ deployment }: { deployment: ListedDeployment }) {
