@@ -13,6 +13,8 @@ import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
 export interface ComputeDouble {
   readonly service: ReturnType<typeof defineService>;
   readonly edgeRequest: EdgeRequest;
+  /** Whose host it is; the house under test knows. */
+  appOf: (host: string) => Promise<string | undefined>;
   readonly builds: {
     request: BuildRequest;
     files: string[];
@@ -46,10 +48,11 @@ export function createComputeDouble(): ComputeDouble {
     removedReleases: [],
     running: new Map(),
     behave: { build: 'ok', lines: [], rollout: 'ok', edge: 'ok', lostEvery: 0 },
-    edgeRequest: async () => {
+    appOf: async () => undefined,
+    edgeRequest: async (host) => {
       probes++;
       if (double.behave.lostEvery > 0 && probes % double.behave.lostEvery === 0) return { ok: false, generation: '' };
-      const generation = [...double.running.values()].at(-1) ?? '';
+      const generation = double.running.get((await double.appOf(host)) ?? '') ?? '';
       return double.behave.edge === 'stuck' ? { ok: true, generation: 'old' } : { ok: generation !== '', generation };
     },
     service: defineService({

@@ -91,6 +91,8 @@ export async function startDeployHouse(options: HouseOptions = {}): Promise<Depl
     access,
     catalogue: [],
   } as unknown as ServiceContext<typeof deployConfig>;
+  compute.appOf = async (host) =>
+    (await pool.query<{ app_id: string }>('select app_id from deploy.domains where host = $1', [host])).rows[0]?.app_id;
   const parts = await definition.create(context);
   const computeParts = await compute.service.create(context as never);
   rpc.register('compute', computeParts.rpc ?? []);
