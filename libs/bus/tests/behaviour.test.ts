@@ -121,6 +121,24 @@ describe.each(['postgres', 'nats'] as const)('events over %s', (kind) => {
     expect((await seen()).map((row) => row.key).sort()).toEqual(['early', 'late']);
   });
 
+  test('an event that another transaction holds back for a moment is heard soon after, though nobody tells again', async () => {
+    const bus = make();
+    const heard: number[] = [];
+    bus.forService('x').broadcast([Grown], (event) => heard.push((event.data as { size: number }).size));
+    await bus.start();
+    for (let size = 0; size < 60; size++) {
+      const other = await pool.connect();
+      await other.query('begin');
+      await other.query('select pg_current_xact_id()');
+      await tell(bus, 'k', size);
+      // Let go at another moment of the reading each time.
+      await new Promise((resolve) => setTimeout(resolve, (size % 12) * 0.4));
+      await other.query('rollback');
+      other.release();
+      await waitFor(`event ${size}`, () => heard.includes(size), { timeoutMs: 1_500, everyMs: 2 });
+    }
+  });
+
   test('a failing event holds back its key only, is tried again, and leaves nothing of the failed try', async () => {
     const bus = make();
     let failures = 2;

@@ -46,8 +46,10 @@ export function createRelay(options: {
     while (awake && !stopped) {
       awake = false;
       try {
+        // Asked before reading: what is held back now may be let go without a sound before a later question.
+        const held = (await db.first(heldBack))?.held === true;
         while (!stopped && (await publishPage()));
-        if ((await db.first(heldBack))?.held) wakeAfter(heldBackMs);
+        if (held) wakeAfter(heldBackMs);
       } catch (error) {
         if (!stopped) log.debug({ err: error }, 'events could not be published; trying again');
         wakeAfter(afterFailureMs);

@@ -37,6 +37,8 @@ export function createTail(options: {
     while (awake && !stopped) {
       awake = false;
       try {
+        // Asked before reading: what is held back now may be let go without a sound before a later question.
+        const held = (await db.first(heldBack))?.held === true;
         for (;;) {
           const rows = await db.all(readAfter, cursor.xid, cursor.position, pageSize);
           for (const row of rows) {
@@ -45,7 +47,6 @@ export function createTail(options: {
           }
           if (rows.length < pageSize) break;
         }
-        const held = (await db.first(heldBack))?.held === true;
         heldFor = held ? heldFor + 1 : 0;
         if (held) wakeAfter(Math.min(heldBackMs * heldFor, 250));
       } catch (error) {
