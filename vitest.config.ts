@@ -20,5 +20,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default'],
+    // `./steading test --long`: the full lengths of what an ordinary run only samples.
+    provide: { longTests: process.env.STEADING_TEST_LONG === '1' },
   },
 });

@@ -20,7 +20,10 @@ export function addWorkspaceCommands(program: Command): void {
   program
     .command('test [paths...]')
     .description('every test with its real engines, the browser included; or those under some paths')
-    .action(async (paths) => (await import('#src/workspace/test.ts')).test(paths, output()));
+    .option('--long', 'the full lengths of what an ordinary run only samples: an hour or more')
+    .action(async (paths, { long }) =>
+      (await import('#src/workspace/test.ts')).test(paths, { long: long === true, out: output() }),
+    );
   program
     .command('generate')
     .description('write what is committed and follows from the code: RPC code, schema dumps, SDL, the page of errors')

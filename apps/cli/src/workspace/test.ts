@@ -19,8 +19,14 @@ interface VitestReport {
   }[];
 }
 
+interface TestOptions {
+  /** The full lengths of what an ordinary run only samples. */
+  readonly long: boolean;
+  readonly out: Output;
+}
+
 /** `steading test [names…]`: every suite with its real engines; those and the browser are installed when they can be. */
-export async function test(names: readonly string[], out: Output): Promise<void> {
+export async function test(names: readonly string[], { long, out }: TestOptions): Promise<void> {
   const engines = await findEngines(out);
   await buildWebIfStale(workspaceRoot, out.progress);
   out.settle();
@@ -46,7 +52,7 @@ export async function test(names: readonly string[], out: Output): Promise<void>
           `--outputFile.json=${report}`,
           ...paths,
         ],
-        { show: !out.json, env: engines },
+        { show: !out.json, env: { ...engines, ...(long && { STEADING_TEST_LONG: '1' }) } },
       );
       const counted = count(report, ran.code);
       passed += counted.passed;
