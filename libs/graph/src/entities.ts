@@ -1,11 +1,19 @@
-import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType, isUnionType } from 'graphql';
+import { type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema, isObjectType, isUnionType } from 'graphql';
+import type { ResolveReference } from '#src/compile/running.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 
 interface Representation {
   readonly __typename: string;
 }
 
-type ResolveReference = (key: Representation, context: GraphContext, info: unknown) => unknown;
+const resolversOf = new WeakMap<object, (typeName: string) => ResolveReference>();
+
+/** How a compiled operation finds entities by itself, if this field is the one that finds them. */
+export function referenceResolvers(
+  field: GraphQLField<unknown, unknown>,
+): ((typeName: string) => ResolveReference) | undefined {
+  return resolversOf.get(field);
+}
 
 /**
  * Resolves all representations of a fetch side by side and waits for them as one, where the plug-in's own resolver
@@ -42,6 +50,7 @@ export function installEntityResolver(schema: GraphQLSchema): void {
     return found.some((one) => one instanceof Promise) ? Promise.all(found) : found;
   };
   field.resolve = resolveAll;
+  resolversOf.set(field, (typeName) => resolverOf(schema, typeName));
 }
 
 function resolverOf(schema: GraphQLSchema, typeName: string): ResolveReference {

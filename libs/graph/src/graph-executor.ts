@@ -33,7 +33,11 @@ export interface GraphExecutor {
 }
 
 export interface GraphExecutorOptions {
-  call(service: string, operation: SubgraphOperation, context: GraphContext): Promise<ExecutionResult>;
+  call(
+    service: string,
+    operation: SubgraphOperation,
+    context: GraphContext,
+  ): Promise<ExecutionResult> | ExecutionResult;
 }
 
 /**

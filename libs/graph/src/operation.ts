@@ -60,3 +60,10 @@ export function answerAboutSchema(
 }
 
 const isAboutSchema = ({ name: { value } }: FieldNode) => value === '__schema' || value === '__type';
+
+/** Which of its conditions hold: operations are compiled apart for each setting. */
+export function conditionKey({ conditions }: Operation, variables: { readonly [name: string]: unknown }): string {
+  let key = '';
+  for (const name of conditions) key += variables[name] === true ? '1' : '0';
+  return key;
+}

@@ -21,7 +21,10 @@ export interface SubgraphOperation {
 }
 
 /** Runs an operation on a service's subgraph. */
-export type CallSubgraph = (service: string, operation: SubgraphOperation) => Promise<ExecutionResult>;
+export type CallSubgraph = (
+  service: string,
+  operation: SubgraphOperation,
+) => Promise<ExecutionResult> | ExecutionResult;
 
 /** One request's run of a plan: what came in so far, and what went wrong, at its place in the answer. */
 export interface PlanRun {

@@ -1,11 +1,12 @@
 /**
  * Runs operations on one service's schema. The plans of the endpoint send the same few operations over and over: one
- * that comes for the third time is compiled to a function by graphql-jit. What comes once or twice, and what the
- * compiler cannot take, graphql-js interprets. Compiled ones are kept for as long as their document is, and no more of
- * them than `maxCompiled`.
+ * that comes for the third time is compiled to a function (`compile/operation.ts`). What comes once or twice, and what
+ * is too large to compile, graphql-js interprets. No more than `maxCompiled` are kept.
  */
-import { BREAK, type DocumentNode, type ExecutionResult, execute, type GraphQLSchema, visit } from 'graphql';
+import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { compileOperation, type RunOperation } from '#src/compile/operation.ts';
+import { conditionKey, type Operation, operationOf } from '#src/operation.ts';
 import type { SubgraphOperation } from '#src/plan-runner.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 
@@ -14,9 +15,16 @@ export type SubgraphRunner = (
   context: GraphContext,
 ) => Promise<ExecutionResult> | ExecutionResult;
 
-type Compiled = (root: unknown, context: unknown, variables: unknown) => Promise<ExecutionResult> | ExecutionResult;
+/** A document's operation, and its functions by the setting of its conditions. */
+interface Known {
+  readonly operation: Operation;
+  readonly compiled: Map<string, RunOperation>;
+  uses: number;
+}
 
 const maxCompiled = 500;
+/** Settings of an operation's conditions whose functions are kept: three variables have eight. */
+const maxSettings = 8;
 
 export interface SubgraphRunnerOptions {
   /** The use at which an operation is compiled; default 3, so that what is asked once costs no compilation. */
@@ -26,60 +34,37 @@ export interface SubgraphRunnerOptions {
 /** A runner of its own for each schema; made once. */
 export function createSubgraphRunner(schema: GraphQLSchema, options: SubgraphRunnerOptions = {}): SubgraphRunner {
   const { compiledAtUse = 3 } = options;
-  const uses = new WeakMap<DocumentNode, number>();
-  const compiled = new LRUCache<DocumentNode, Compiled>({ max: maxCompiled });
-  let compiler: typeof import('graphql-jit') | 'loading' | undefined;
+  const documents = new LRUCache<DocumentNode, Known>({ max: maxCompiled });
 
-  /** Loaded with the first operation that is worth it: a house at rest does without. */
-  function load(): void {
-    if (compiler !== undefined) return;
-    compiler = 'loading';
-    import('graphql-jit').then(
-      (loaded) => {
-        compiler = loaded;
-      },
-      () => {},
-    );
+  function look(document: DocumentNode, operationName: string | undefined): Known {
+    const operation = operationOf(document, operationName);
+    const known: Known = { operation, compiled: new Map(), uses: operation.asksAboutSchema ? Number.NaN : 0 };
+    documents.set(document, known);
+    return known;
   }
 
-  function compile(document: DocumentNode, operationName: string | undefined): Compiled | undefined {
-    const used = (uses.get(document) ?? 0) + 1;
-    uses.set(document, used);
-    if (used < compiledAtUse) return undefined;
-    load();
-    if (compiler === undefined || compiler === 'loading') return undefined;
-    if (hasConditions(document)) return void uses.set(document, Number.MIN_SAFE_INTEGER);
-    const made = compiler.compileQuery(schema, document, operationName, {
-      disablingCapturingStackErrors: true,
-    });
-    // What the compiler cannot take is not tried again.
-    if (!('query' in made)) return void uses.set(document, Number.MIN_SAFE_INTEGER);
-    const run = made.query as Compiled;
-    compiled.set(document, run);
+  function compile(known: Known, variables: Readonly<Record<string, unknown>>, key: string): RunOperation | undefined {
+    // NaN, of what is not compiled, is never as large as anything.
+    if (!(++known.uses >= compiledAtUse)) return undefined;
+    const run = compileOperation({ schema, operation: known.operation, conditions: variables });
+    if (known.compiled.size >= maxSettings) known.compiled.delete(known.compiled.keys().next().value!);
+    known.compiled.set(key, run);
     return run;
   }
 
-  return ({ document, variables, operationName }, contextValue) => {
-    const run = compiled.get(document) ?? compile(document, operationName);
-    if (run) return run(undefined, contextValue, variables ?? {});
+  return ({ document, variables = {}, operationName }, contextValue) => {
+    let known = documents.get(document);
+    if (!known || (operationName && operationName !== known.operation.node.name?.value))
+      known = look(document, operationName);
+    const key = conditionKey(known.operation, variables);
+    const run = known.compiled.get(key) ?? compile(known, variables, key);
+    if (run) return run(undefined, contextValue, variables);
     return execute({
       schema,
       document,
       contextValue,
-      ...(variables && { variableValues: variables }),
+      variableValues: variables,
       ...(operationName && { operationName }),
     });
   };
-}
-
-/** The compiler loses fields that are selected twice under different conditions: those operations are interpreted. */
-function hasConditions(document: DocumentNode): boolean {
-  let found = false;
-  visit(document, {
-    Directive() {
-      found = true;
-      return BREAK;
-    },
-  });
-  return found;
 }
