@@ -6,11 +6,11 @@ export interface Access {
   /** Answers from memory, in microseconds. Denies whatever it does not know. */
   can(caller: Caller, privilege: string, node: string): boolean;
   /**
-   * The way in's check: waits (at most 2 s) until the replica is as new as `caller.revision`, then resolves, or
-   * throws `forbidden`, or `not-found` where the caller may not even know that the thing exists, or
-   * `unauthenticated` where signing in could help.
+   * The way in's check: throws `forbidden`, or `not-found` where the caller may not even know that the thing exists, or
+   * `unauthenticated` where signing in could help. Where the replica is older than `caller.revision` it waits for it
+   * (at most 2 s) and gives a promise; otherwise the answer is there at once, without one: `await` takes both.
    */
-  require(caller: Caller, privilege: string, node: string): Promise<void>;
+  require(caller: Caller, privilege: string, node: string): Promise<void> | undefined;
   /** Why `can` says what it says, in words. */
   explain(caller: Caller, privilege: string, node: string): Explanation;
   /** Ids of nodes of a kind on which the caller has the privilege, in id order; at most 200 a page. */

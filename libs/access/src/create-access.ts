@@ -46,9 +46,14 @@ export function createAccess(options: AccessOptions): RunningAccess {
   return {
     can,
     explain,
-    async require(caller, privilege, node) {
-      if (caller.revision !== undefined && caller.revision > replica.revision) await replica.waitFor(caller.revision);
-      if (!can(caller, privilege, node)) throw refusal(caller, privilege, node);
+    require(caller, privilege, node) {
+      const check = () => {
+        if (!can(caller, privilege, node)) throw refusal(caller, privilege, node);
+      };
+      if (caller.revision !== undefined && caller.revision > replica.revision)
+        return replica.waitFor(caller.revision).then(check);
+      check();
+      return undefined;
     },
     visible(caller, privilege, kind, page = {}): Page {
       return replica.forest.visible({

@@ -10,7 +10,7 @@ import {
   WriteResponseSchema,
 } from '@steading/contracts/rpc/forest';
 import { createForest, defineKind, type ForestOp } from '@steading/forest';
-import { anonymous, createLog, newRequestId, serviceCaller, systemClock } from '@steading/kit';
+import { anonymous, type Caller, createLog, newRequestId, serviceCaller, systemClock } from '@steading/kit';
 import type { RpcClients } from '@steading/rpc';
 import { callerFor, waitFor } from '@steading/testkit';
 import { afterEach, expect, test } from 'vitest';
@@ -159,8 +159,9 @@ test('what is required and not had is refused in three ways', async () => {
   const guest = callerFor();
   keeper.write(plant('a'), grant('a', guest.principal, 'guest'), grant('a', ada.principal, 'owner'));
   const access = await started(keeper.replica());
-  const code = (caller: Parameters<typeof access.require>[0], node = 'a') =>
-    access.require(caller, 'garden.dig', node).then(
+  const ask = async (caller: Caller, node: string) => access.require(caller, 'garden.dig', node);
+  const code = (caller: Caller, node = 'a') =>
+    ask(caller, node).then(
       () => 'allowed',
       (error: { code: string }) => error.code,
     );
@@ -188,7 +189,7 @@ test('a replica that has not loaded denies everything, and loads once it can', a
   keeper.isDown = true;
   const access = keeper.replica();
   const starting = access.start(new AbortController().signal);
-  await expect(access.require(ada, 'garden.dig', 'a')).rejects.toMatchObject({ code: 'not-found' });
+  await expect((async () => access.require(ada, 'garden.dig', 'a'))()).rejects.toMatchObject({ code: 'not-found' });
   expect([access.ready, access.can(ada, 'garden.dig', 'a')]).toEqual([false, false]);
   keeper.isDown = false;
   await starting;

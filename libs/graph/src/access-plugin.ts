@@ -31,31 +31,28 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const { access, log } = this.builder.options.steading;
     const notes = field.kind === 'Mutation';
     const isList = field.type.kind === 'List';
+    const checks = declared && !('kind' in declared && declared.kind === 'open');
 
-    async function resolve(...[parent, args, context, info]: Parameters<typeof resolver>): Promise<unknown> {
+    // What is there already stays without a promise: most checks and most fields are.
+    return (parent, args, context, info) => {
       const asked = context as GraphContext;
-      try {
-        if (declared) await requireAccess(access, declared, args, parent, asked);
-        const result: unknown = await resolver(parent, args, context, info);
+      const refused = (error: unknown): never => {
+        throw toGraphError(error, asked, log);
+      };
+      const done = (result: unknown): unknown => {
         if (notes) asked.noteRevision(access.revision);
         return isList ? settled(result, asked, log) : result;
-      } catch (error) {
-        throw toGraphError(error, asked, log);
-      }
-    }
-    if (declared && !('kind' in declared && declared.kind === 'open')) return resolve;
-    if (notes) return resolve;
-    // A field without a check stays synchronous where its resolver is: most fields are.
-    return (parent, args, context, info) => {
-      try {
+      };
+      const run = (): unknown => {
         const result: unknown = resolver(parent, args, context, info);
-        if (!(result instanceof Promise)) return isList ? settled(result, context as GraphContext, log) : result;
-        const read = isList ? result.then((list) => settled(list, context as GraphContext, log)) : result;
-        return read.catch((error: unknown) => {
-          throw toGraphError(error, context as GraphContext, log);
-        });
+        return result instanceof Promise ? result.then(done) : done(result);
+      };
+      try {
+        const waited = checks ? requireAccess(access, declared, args, parent, asked) : undefined;
+        const result = waited ? waited.then(run) : run();
+        return result instanceof Promise ? result.catch(refused) : result;
       } catch (error) {
-        throw toGraphError(error, context as GraphContext, log);
+        return refused(error);
       }
     };
   }

@@ -46,35 +46,35 @@ export function open(reason: string): FieldAccess<unknown, unknown> {
   return { kind: 'open', reason };
 }
 
-/** Throws `forbidden`, `not-found` or `unauthenticated` where the caller may not. */
-export async function requireAccess<Args, Parent>(
+/**
+ * Throws `forbidden`, `not-found` or `unauthenticated` where the caller may not. Gives a promise only where something
+ * has to be waited for: most checks are answered from memory.
+ */
+export function requireAccess<Args, Parent>(
   access: Access,
   given: DeclaredAccess<Args, Parent>,
   args: Args,
   parent: Parent,
   context: GraphContext,
-): Promise<void> {
+): Promise<void> | undefined {
   const declared = typeof given === 'function' ? given(args, parent, context) : given;
-  if (declared.kind === 'open') return;
+  if (declared.kind === 'open') return undefined;
   if (declared.kind === 'signed-in') {
     if (context.caller.kind === 'anonymous') throw kitErrors('unauthenticated');
-    return;
+    return undefined;
   }
-  await access.require(context.caller, declared.privilege, await findNode(declared.node, args, parent, context));
+  const { caller } = context;
+  const check = (node: string) => access.require(caller, declared.privilege, node);
+  try {
+    const node = declared.node(args, parent, context);
+    return typeof node === 'string' ? check(node) : node.then(check, (error: unknown) => hidden(error, context));
+  } catch (error) {
+    return hidden(error, context);
+  }
 }
 
 /** Somebody who is not signed in is told just that, whether or not there is anything to be found. */
-async function findNode<Args, Parent>(
-  node: Extract<FieldAccess<Args, Parent>, { kind: 'privilege' }>['node'],
-  args: Args,
-  parent: Parent,
-  context: GraphContext,
-): Promise<string> {
-  try {
-    return await node(args, parent, context);
-  } catch (error) {
-    if (context.caller.kind === 'anonymous' && isAppError(error) && error.status === 404)
-      throw kitErrors('unauthenticated');
-    throw error;
-  }
+function hidden(error: unknown, { caller }: GraphContext): never {
+  if (caller.kind === 'anonymous' && isAppError(error) && error.status === 404) throw kitErrors('unauthenticated');
+  throw error;
 }

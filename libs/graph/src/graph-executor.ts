@@ -4,7 +4,7 @@ import { getVariableValues } from 'graphql/execution/values.js';
 import { createMissing, errorsOf } from '#src/missing.ts';
 import { answerAboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
-import { type CallSubgraph, runPlan, type SubgraphOperation } from '#src/plan-runner.ts';
+import type { CallSubgraph, SubgraphOperation } from '#src/plan-runner.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 import { composeSupergraph, type SubgraphSdl, type Supergraph } from '#src/supergraph.ts';
 
@@ -51,14 +51,14 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     const supergraph = current;
     if (!supergraph) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
     const { schema } = supergraph;
-    const { operation, plan, writer } = supergraph.plan(asked.document, asked.operationName);
+    const { operation, step, writer } = supergraph.plan(asked.document, asked.operationName);
     const given = getVariableValues(schema, operation.node.variableDefinitions ?? [], asked.variables ?? {});
     if (given.errors) return { data: undefined, errors: given.errors.map(asBadInput) };
     const variables = given.coerced;
     const data: Data = { __typename: schema.getRootType(operation.node.operation)?.name };
     const errors: GraphQLError[] = [];
     const call: CallSubgraph = (service, part) => options.call(service, part, context);
-    if (plan.node) await runPlan(plan.node, { schema, variables, call, data, errors });
+    if (step) await step({ variables, call, data, errors });
     const aboutSchema = operation.asksAboutSchema ? answerAboutSchema(schema, operation, variables) : {};
     const missing = createMissing(errors);
     const text = writer(variables)(data, { at: [], missing, aboutSchema }) ?? 'null';

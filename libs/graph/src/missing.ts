@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { Writing } from '#src/answer-writer.ts';
+import type { Writing } from '#src/compile/answer.ts';
 import { isData, type Path } from '#src/plan-data.ts';
 
 /** Why something is not in the answer: what went wrong on the way, and nulls that nobody explained. */

@@ -1,31 +1,9 @@
-import type {
-  FetchNodePathSegment,
-  FetchRewrite,
-  FlattenNodePathSegment,
-  RequiresSelection,
-} from '@graphql-hive/router-query-planner';
+import type { FetchNodePathSegment, FetchRewrite, RequiresSelection } from '@graphql-hive/router-query-planner';
 import { type GraphQLSchema, isAbstractType, isObjectType } from 'graphql';
 
 /** What the executor does to data, without asking anybody: finding, cutting out, renaming and joining. */
 export type Data = { [name: string]: unknown };
 export type Path = readonly (string | number)[];
-
-/** A place in the answer as a chain upwards: made for every object on the way, turned into a path only for errors. */
-export interface Spot {
-  readonly above: Spot | undefined;
-  readonly key: string | number;
-}
-
-export interface Target {
-  readonly entity: Data;
-  readonly spot: Spot | undefined;
-}
-
-export function pathOf(spot: Spot | undefined): (string | number)[] {
-  const path: (string | number)[] = [];
-  for (let at = spot; at; at = at.above) path.push(at.key);
-  return path.reverse();
-}
 
 export const isData = (value: unknown): value is Data =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -36,33 +14,6 @@ export function fallsUnder(schema: GraphQLSchema, typeName: unknown, condition: 
   const abstract = schema.getType(condition);
   const concrete = typeof typeName === 'string' ? schema.getType(typeName) : undefined;
   return isAbstractType(abstract) && isObjectType(concrete) && schema.isSubType(abstract, concrete);
-}
-
-/** The objects at a plan's path, with their places in the answer. */
-export function findTargets(schema: GraphQLSchema, data: unknown, path: readonly FlattenNodePathSegment[]): Target[] {
-  const found: Target[] = [];
-  const walkItems = (items: readonly unknown[], depth: number, spot: Spot | undefined): void => {
-    for (let index = 0; index < items.length; index++) walk(items[index], depth, { above: spot, key: index });
-  };
-  const walk = (value: unknown, depth: number, spot: Spot | undefined): void => {
-    if (value === null || value === undefined) return;
-    const segment = path[depth];
-    if (segment === undefined) {
-      if (isData(value)) found.push({ entity: value, spot });
-      else if (Array.isArray(value)) walkItems(value, depth, spot);
-    } else if (segment === '@') {
-      if (Array.isArray(value)) walkItems(value, depth + 1, spot);
-    } else if ('Field' in segment) {
-      if (isData(value)) walk(value[segment.Field], depth + 1, { above: spot, key: segment.Field });
-    } else if (isData(value)) {
-      // Where the schema leaves but one type the planner does not ask for its name.
-      const { __typename } = value;
-      if (__typename === undefined || segment.TypeCondition.some((name) => fallsUnder(schema, __typename, name)))
-        walk(value, depth + 1, spot);
-    }
-  };
-  walk(data, 0, undefined);
-  return found;
 }
 
 /** Cuts out of an entity what a fetch needs to know of it; undefined where the entity is not one that it is about. */
@@ -100,7 +51,7 @@ function cutValue(
  * taken as it is, not copied: the source must not be used elsewhere.
  */
 export function mergeInto(target: Data, source: Data): void {
-  for (const name of Object.keys(source)) {
+  for (const name in source) {
     const there = target[name];
     target[name] = there === undefined ? source[name] : merged(there, source[name]);
   }

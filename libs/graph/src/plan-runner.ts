@@ -1,18 +1,14 @@
+/**
+ * A plan as functions: made once for each document, run for each request. A step gives a promise only where a subgraph
+ * answers later, so that a request whose subgraphs are in this process runs through without waiting.
+ */
 import type { BatchFetchNode, FetchNode, FlattenNode, PlanNode } from '@graphql-hive/router-query-planner';
 import { isAppError, toPublicError } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, Kind, parse } from 'graphql';
-import {
-  copyOf,
-  type Data,
-  findTargets,
-  isData,
-  mergeInto,
-  type Path,
-  pathOf,
-  rewrite,
-  type Target,
-} from '#src/plan-data.ts';
-import { createGatherer, type Gatherer } from '#src/representations.ts';
+import { compileJoiner } from '#src/joining.ts';
+import { type Data, isData, mergeInto, rewrite } from '#src/plan-data.ts';
+import { compileFinder, findSpots, type PlanPath, pathOf } from '#src/plan-paths.ts';
+import { compileGatherer, type Gathered, type Representations } from '#src/representations.ts';
 
 export interface SubgraphOperation {
   readonly document: DocumentNode;
@@ -28,130 +24,186 @@ export type CallSubgraph = (
 
 /** One request's run of a plan: what came in so far, and what went wrong, at its place in the answer. */
 export interface PlanRun {
-  readonly schema: GraphQLSchema;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly call: CallSubgraph;
   readonly data: Data;
   readonly errors: GraphQLError[];
 }
 
-export async function runPlan(node: PlanNode, run: PlanRun): Promise<void> {
+export type Step = (run: PlanRun) => Promise<void> | undefined;
+
+type AnyFetch = Pick<FetchNode, 'serviceName' | 'operation' | 'operationName' | 'variableUsages'>;
+
+/** Compiles a plan for the schema that people see. Throws for nodes that no checked operation needs. */
+export function compilePlan(schema: GraphQLSchema, node: PlanNode): Step {
   switch (node.kind) {
     case 'Sequence':
-      for (const step of node.nodes) await runPlan(step, run);
-      return;
+      return inSequence(node.nodes.map((step) => compilePlan(schema, step)));
     case 'Parallel':
-      await Promise.all(node.nodes.map((step) => runPlan(step, run)));
-      return;
+      return sideBySide(node.nodes.map((step) => compilePlan(schema, step)));
     case 'Condition': {
-      const next = run.variables[node.condition] === true ? node.ifClause : node.elseClause;
-      if (next) await runPlan(next, run);
-      return;
+      const yes = node.ifClause && compilePlan(schema, node.ifClause);
+      const no = node.elseClause && compilePlan(schema, node.elseClause);
+      return (run) => (run.variables[node.condition] === true ? yes : no)?.(run);
     }
     case 'Fetch':
-      return fetchRoot(node, run);
+      return compileRootFetch(schema, node);
     case 'Flatten':
-      return flatten(node, run);
+      return compileFlatten(schema, node);
     case 'BatchFetch':
-      return fetchBatch(node, run);
+      return compileBatch(schema, node);
     default:
       throw new Error(`bug: the plan has a ${node.kind} node, which operations that pass the endpoint never need`);
   }
 }
 
-async function fetchRoot(node: FetchNode, run: PlanRun): Promise<void> {
-  const result = await ask(node, {}, run);
-  if (isData(result.data)) {
-    rewrite(run.schema, result.data, node.outputRewrites);
-    mergeInto(run.data, result.data);
-  }
-  for (const error of result.errors ?? []) {
-    const paths = error.path ? [error.path] : rootKeys(documentOf(node)).map((key) => [key]);
-    for (const path of paths) run.errors.push(relocated(error, path));
+function inSequence(steps: readonly Step[]): Step {
+  return (run) => {
+    for (let index = 0; index < steps.length; index++) {
+      const waited = steps[index]!(run);
+      if (waited) return rest(waited, index + 1, run);
+    }
+    return undefined;
+  };
+  async function rest(waited: Promise<void>, from: number, run: PlanRun): Promise<void> {
+    await waited;
+    for (let index = from; index < steps.length; index++) await steps[index]!(run);
   }
 }
 
-async function flatten(node: FlattenNode, run: PlanRun): Promise<void> {
+function sideBySide(steps: readonly Step[]): Step {
+  return (run) => {
+    let waited: Promise<void>[] | undefined;
+    for (const step of steps) {
+      const one = step(run);
+      if (one) (waited ??= []).push(one);
+    }
+    return waited && Promise.all(waited).then(() => undefined);
+  };
+}
+
+function compileRootFetch(schema: GraphQLSchema, node: FetchNode): Step {
+  const ask = compileAsk(node);
+  const keys = rootKeys(parse(node.operation, { noLocation: true }));
+  const take = (result: ExecutionResult, run: PlanRun): undefined => {
+    if (isData(result.data)) {
+      rewrite(schema, result.data, node.outputRewrites);
+      mergeInto(run.data, result.data);
+    }
+    for (const error of result.errors ?? []) {
+      const paths = error.path ? [error.path] : keys.map((key) => [key]);
+      for (const path of paths) run.errors.push(relocated(error, path));
+    }
+  };
+  return (run) => then(ask({}, run), (result) => take(result, run));
+}
+
+function compileFlatten(schema: GraphQLSchema, node: FlattenNode): Step {
   if (node.node.kind !== 'Fetch') throw new Error(`bug: a plan flattens a ${node.node.kind} node`);
   const fetch = node.node;
-  const asked = createGatherer(run.schema, []);
-  asked.gather(findTargets(run.schema, run.data, node.path), fetch);
-  if (asked.representations.length === 0) return;
-  const result = await ask(fetch, { representations: asked.representations }, run);
-  if (isData(result.data)) rewrite(run.schema, result.data, fetch.outputRewrites);
-  place(isData(result.data) ? result.data._entities : undefined, asked);
-  for (const error of result.errors ?? []) report(error, asked, run);
+  const ask = compileAsk(fetch);
+  const find = compileFinder(schema, node.path);
+  const gather = compileGatherer(schema, fetch);
+  const join = compileJoiner(fetch.operation, '_entities');
+  const take = (result: ExecutionResult, gathered: Gathered, run: PlanRun): undefined => {
+    if (isData(result.data)) rewrite(schema, result.data, fetch.outputRewrites);
+    join(isData(result.data) ? result.data._entities : undefined, gathered);
+    for (const error of result.errors ?? []) report(schema, error, gathered, [node.path], run);
+  };
+  return (run) => {
+    const targets: Data[] = [];
+    find(run.data, targets);
+    const gathered = gather(targets, []);
+    if (gathered.representations.length === 0) return undefined;
+    return then(ask({ representations: gathered.representations }, run), (result) => take(result, gathered, run));
+  };
 }
 
 /** Entities of several kinds or places, fetched from one service in one request. */
-async function fetchBatch(node: BatchFetchNode, run: PlanRun): Promise<void> {
-  const askedBy = new Map<string, Gatherer>();
-  const variables: Record<string, Data[]> = {};
-  for (const alias of node.entityBatch.aliases) {
-    const representations = (variables[alias.representationsVariableName] ??= []);
-    const asked = createGatherer(run.schema, representations);
-    for (const path of alias.paths) asked.gather(findTargets(run.schema, run.data, path), alias);
-    askedBy.set(alias.alias, asked);
-  }
-  if (Object.values(variables).every((representations) => representations.length === 0)) return;
-  const result = await ask(node, variables, run);
-  for (const alias of node.entityBatch.aliases) {
-    const entities = isData(result.data) ? result.data[alias.alias] : undefined;
-    if (entities) rewrite(run.schema, entities, alias.outputRewrites);
-    place(entities, askedBy.get(alias.alias)!);
-  }
-  for (const error of result.errors ?? []) {
-    const asked = askedBy.get(String(error.path?.[0]));
-    for (const one of asked ? [asked] : askedBy.values()) report(error, one, run);
-  }
-}
-
-function place(entities: unknown, { waiting }: Gatherer): void {
-  if (!Array.isArray(entities)) return;
-  for (let index = 0; index < entities.length; index++) {
-    const entity: unknown = entities[index];
-    const targets = waiting[index];
-    if (!targets || !isData(entity)) continue;
-    for (let other = 1; other < targets.length; other++) mergeInto(targets[other]!.entity, copyOf(entity));
-    mergeInto(targets[0]!.entity, entity);
-  }
+function compileBatch(schema: GraphQLSchema, node: BatchFetchNode): Step {
+  const ask = compileAsk(node);
+  const aliases = node.entityBatch.aliases.map((alias) => ({
+    alias,
+    find: alias.paths.map((path) => compileFinder(schema, path)),
+    gather: compileGatherer(schema, alias),
+    join: compileJoiner(node.operation, alias.alias),
+  }));
+  type Batch = readonly Gathered[];
+  const take = (result: ExecutionResult, batch: Batch, run: PlanRun): undefined => {
+    for (const [index, { alias, join }] of aliases.entries()) {
+      const entities = isData(result.data) ? result.data[alias.alias] : undefined;
+      if (entities) rewrite(schema, entities, alias.outputRewrites);
+      join(entities, batch[index]!);
+    }
+    for (const error of result.errors ?? []) {
+      const only = aliases.findIndex(({ alias }) => alias.alias === error.path?.[0]);
+      for (const [index, { alias }] of aliases.entries())
+        if (only < 0 || only === index) report(schema, error, batch[index]!, alias.paths, run);
+    }
+  };
+  return (run) => {
+    const variables: Record<string, Representations> = {};
+    const batch = aliases.map(({ alias, find, gather }) => {
+      const targets: Data[] = [];
+      for (const one of find) one(run.data, targets);
+      return gather(targets, (variables[alias.representationsVariableName] ??= []));
+    });
+    if (Object.values(variables).every((representations) => representations.length === 0)) return undefined;
+    return then(ask(variables, run), (result) => take(result, batch, run));
+  };
 }
 
 /** `_entities.3.name` of a fetch is, in the answer, the name of everything that waited for the third entity. */
-function report(error: GraphQLError, { waiting }: Gatherer, run: PlanRun): void {
-  const [, index, ...rest] = error.path ?? [];
-  const targets: readonly Target[] = typeof index === 'number' ? (waiting[index] ?? []) : waiting.flat();
-  for (const target of targets) run.errors.push(relocated(error, [...pathOf(target.spot), ...rest]));
-}
-
-async function ask(
-  node: Pick<FetchNode, 'serviceName' | 'operation' | 'operationName' | 'variableUsages'>,
-  representations: Record<string, unknown>,
+function report(
+  schema: GraphQLSchema,
+  error: GraphQLError,
+  { targets, indexes }: Gathered,
+  paths: readonly PlanPath[],
   run: PlanRun,
-): Promise<ExecutionResult> {
-  const variables: Record<string, unknown> = { ...representations };
-  for (const name of node.variableUsages ?? []) if (name in run.variables) variables[name] = run.variables[name];
-  try {
-    return await run.call(node.serviceName, {
-      document: documentOf(node),
-      variables,
-      ...(node.operationName ? { operationName: node.operationName } : {}),
-    });
-  } catch (error) {
-    const { message, ...extensions } = toPublicError(error);
-    const cause = error instanceof Error && !isAppError(error) ? { originalError: error } : {};
-    // What is no catalogue error keeps no code, so that the endpoint logs and hides it like any other.
-    return { errors: [new GraphQLError(message, isAppError(error) ? { extensions } : cause)] };
+): void {
+  const [, index, ...rest] = error.path ?? [];
+  const spots = new Map(paths.flatMap((path) => [...findSpots(schema, run.data, path)]));
+  for (let at = 0; at < targets.length; at++) {
+    if (typeof index === 'number' && indexes[at] !== index) continue;
+    run.errors.push(relocated(error, [...pathOf(spots.get(targets[at]!)), ...rest]));
   }
 }
 
-const documents = new WeakMap<object, DocumentNode>();
+type Ask = (own: Readonly<Record<string, unknown>>, run: PlanRun) => Promise<ExecutionResult> | ExecutionResult;
 
-/** A plan is kept and run many times; its operations are parsed once. */
-function documentOf(node: Pick<FetchNode, 'operation'>): DocumentNode {
-  let document = documents.get(node);
-  if (!document) documents.set(node, (document = parse(node.operation, { noLocation: true })));
-  return document;
+/** Asks the subgraph; what it throws becomes an error of the answer. */
+function compileAsk(node: AnyFetch): Ask {
+  const { serviceName, operationName, variableUsages = [] } = node;
+  const document = parse(node.operation, { noLocation: true });
+  const named = operationName ? { operationName } : {};
+  return (own, run) => {
+    let variables = own;
+    if (variableUsages.length > 0) {
+      const all: Record<string, unknown> = { ...own };
+      for (const name of variableUsages) if (name in run.variables) all[name] = run.variables[name];
+      variables = all;
+    }
+    try {
+      const result = run.call(serviceName, { document, variables, ...named });
+      return result instanceof Promise ? result.catch(failedCall) : result;
+    } catch (error) {
+      return failedCall(error);
+    }
+  };
+}
+
+function failedCall(error: unknown): ExecutionResult {
+  const { message, ...extensions } = toPublicError(error);
+  const cause = error instanceof Error && !isAppError(error) ? { originalError: error } : {};
+  // What is no catalogue error keeps no code, so that the endpoint logs and hides it like any other.
+  return { errors: [new GraphQLError(message, isAppError(error) ? { extensions } : cause)] };
+}
+
+function then(
+  result: Promise<ExecutionResult> | ExecutionResult,
+  take: (result: ExecutionResult) => undefined,
+): Promise<void> | undefined {
+  return result instanceof Promise ? result.then(take) : take(result);
 }
 
 function rootKeys(document: DocumentNode): string[] {
@@ -164,7 +216,7 @@ function rootKeys(document: DocumentNode): string[] {
   );
 }
 
-function relocated(error: GraphQLError, path: Path): GraphQLError {
+function relocated(error: GraphQLError, path: readonly (string | number)[]): GraphQLError {
   const { originalError } = error;
   return new GraphQLError(error.message, {
     path: [...path],

@@ -84,14 +84,18 @@ export function reference<Key, Shape>(
   builder: SubgraphBuilder,
   declared: DeclaredAccess<Key, undefined>,
   load: (key: Key, context: GraphContext) => Promise<Shape> | Shape,
-): (key: Key, context: GraphContext) => Promise<Shape> {
+): (key: Key, context: GraphContext) => Promise<Shape> | Shape {
   const { access, log } = optionsOf(builder);
-  return async (key, context) => {
-    try {
-      await requireAccess(access, declared, key, undefined, context);
-      return await load(key, context);
-    } catch (error) {
+  return (key, context) => {
+    const refused = (error: unknown): never => {
       throw toGraphError(error, context, log);
+    };
+    try {
+      const waited = requireAccess(access, declared, key, undefined, context);
+      const found = waited ? waited.then(() => load(key, context)) : load(key, context);
+      return found instanceof Promise ? found.catch(refused) : found;
+    } catch (error) {
+      return refused(error);
     }
   };
 }

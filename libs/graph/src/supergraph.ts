@@ -1,7 +1,8 @@
-import type { QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
+import type { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { buildSchema, type DocumentNode, type GraphQLSchema, parse, print } from 'graphql';
-import { compileAnswer, type Write } from '#src/answer-writer.ts';
-import { type Operation, operationOf } from '#src/operation.ts';
+import { compileAnswer, type Write } from '#src/compile/answer.ts';
+import { conditionKey, type Operation, operationOf } from '#src/operation.ts';
+import { compilePlan, type Step } from '#src/plan-runner.ts';
 import { forPlanner, isAboutSchema } from '#src/planner-document.ts';
 
 export interface SubgraphSdl {
@@ -20,7 +21,8 @@ export interface Supergraph {
 
 export interface Planned {
   readonly operation: Operation;
-  readonly plan: QueryPlan;
+  /** Fetches what the operation needs; undefined where it asks nobody. */
+  readonly step: Step | undefined;
   /** Writes the answer for these variables. */
   writer(variables: { readonly [name: string]: unknown }): Write;
 }
@@ -52,9 +54,10 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
     const operation = operationOf(document, operationName);
     const writer = createWriters(schema, operation);
     const { node } = operation;
-    if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, plan: { kind: 'QueryPlan' } };
+    if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, step: undefined };
     const text = print(forPlanner(schema, document));
-    return { operation, writer, plan: planner.plan(text, node.name?.value, new Set(), 0) };
+    const plan = planner.plan(text, node.name?.value, new Set(), 0);
+    return { operation, writer, step: plan.node && compilePlan(schema, plan.node) };
   }
 
   return {
@@ -76,7 +79,7 @@ const maxWriters = 8;
 function createWriters(schema: GraphQLSchema, operation: Operation): Planned['writer'] {
   const writers = new Map<string, Write>();
   return (variables) => {
-    const key = operation.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    const key = conditionKey(operation, variables);
     let writer = writers.get(key);
     if (!writer) {
       if (writers.size >= maxWriters) writers.delete(writers.keys().next().value!);

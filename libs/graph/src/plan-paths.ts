@@ -1,0 +1,71 @@
+import type { FlattenNodePathSegment } from '@graphql-hive/router-query-planner';
+import type { GraphQLSchema } from 'graphql';
+import { type Data, fallsUnder, isData } from '#src/plan-data.ts';
+
+export type PlanPath = readonly FlattenNodePathSegment[];
+
+/** Puts the objects at a plan's path into a list, in the order of the answer. */
+export type Find = (value: unknown, found: Data[]) => void;
+
+/** A plan's path as a chain of functions, one for each segment. */
+export function compileFinder(schema: GraphQLSchema, path: PlanPath): Find {
+  const [segment, ...rest] = path;
+  if (segment === undefined) return takeObjects;
+  const next = compileFinder(schema, rest);
+  if (segment === '@') return (value, found) => eachItem(value, found, next);
+  if ('Field' in segment) {
+    const { Field } = segment;
+    return (value, found) => {
+      if (isData(value)) next(value[Field], found);
+    };
+  }
+  const { TypeCondition } = segment;
+  return (value, found) => {
+    if (isData(value) && isOf(schema, value, TypeCondition)) next(value, found);
+  };
+}
+
+function eachItem(value: unknown, found: Data[], next: Find): void {
+  if (Array.isArray(value)) for (let index = 0; index < value.length; index++) next(value[index], found);
+}
+
+/** Lists of lists end where a path ends, too. */
+function takeObjects(value: unknown, found: Data[]): void {
+  if (isData(value)) found.push(value);
+  else if (Array.isArray(value)) eachItem(value, found, takeObjects);
+}
+
+/** Where the schema leaves but one type the planner does not ask for its name. */
+const isOf = (schema: GraphQLSchema, { __typename }: Data, names: readonly string[]): boolean =>
+  __typename === undefined || names.some((name) => fallsUnder(schema, __typename, name));
+
+/** A place in the answer as a chain upwards; made for errors only. */
+export interface Spot {
+  readonly above: Spot | undefined;
+  readonly key: string | number;
+}
+
+export function pathOf(spot: Spot | undefined): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at = spot; at; at = at.above) path.push(at.key);
+  return path.reverse();
+}
+
+/** The objects at a plan's path with their places. */
+export function findSpots(schema: GraphQLSchema, data: unknown, path: PlanPath): Map<Data, Spot | undefined> {
+  const found = new Map<Data, Spot | undefined>();
+  const walk = (value: unknown, depth: number, spot: Spot | undefined): void => {
+    const segment = path[depth];
+    if (Array.isArray(value)) {
+      if (segment !== undefined && segment !== '@') return;
+      const next = segment === '@' ? depth + 1 : depth;
+      for (const [index, item] of value.entries()) walk(item, next, { above: spot, key: index });
+    } else if (!isData(value)) return;
+    else if (segment === undefined) found.set(value, spot);
+    else if (segment === '@') return;
+    else if ('Field' in segment) walk(value[segment.Field], depth + 1, { above: spot, key: segment.Field });
+    else if (isOf(schema, value, segment.TypeCondition)) walk(value, depth + 1, spot);
+  };
+  walk(data, 0, undefined);
+  return found;
+}
