@@ -27,7 +27,7 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     const declared = accessOf(field);
-    if (!declared && !('resolve' in field.pothosOptions)) return resolver;
+    if (!declared && (!('resolve' in field.pothosOptions) || isExposed(field))) return resolver;
     const { access, log } = this.builder.options.steading;
     const notes = field.kind === 'Mutation';
     const isList = field.type.kind === 'List';
@@ -67,6 +67,10 @@ function settled(list: unknown, context: GraphContext, log: Log): unknown {
     ),
   );
 }
+
+/** A field that only hands on what its parent has. */
+const isExposed = ({ extensions }: { readonly extensions?: unknown }): boolean =>
+  (extensions as { pothosExposedField?: unknown } | undefined)?.pothosExposedField !== undefined;
 
 function accessOf(field: { readonly pothosOptions: unknown }): DeclaredAccess | undefined {
   return (field.pothosOptions as { access?: DeclaredAccess }).access;

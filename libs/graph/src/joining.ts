@@ -1,4 +1,5 @@
 import { Kind, parse, type SelectionSetNode } from 'graphql';
+import { createSource, property } from '#src/compile/source.ts';
 import { copyOf, isData, mergeInto } from '#src/plan-data.ts';
 import type { Gathered } from '#src/representations.ts';
 
@@ -10,37 +11,47 @@ export type Join = (entities: unknown, gathered: Gathered) => void;
  * there are objects in them, later fetches may fill these apart from each other, and each place has its own.
  */
 export function compileJoiner(operation: string, alias: string): Join {
-  const onlyLeaves = hasOnlyLeaves(operation, alias);
+  const leaves = leavesOf(operation, alias);
+  const join = leaves ? compileLeaves(leaves) : mergeInto;
   return (entities, { targets, indexes }) => {
     if (!Array.isArray(entities)) return;
-    const taken = onlyLeaves ? undefined : new Set<number>();
+    const taken = leaves ? undefined : new Set<number>();
     for (let at = 0; at < targets.length; at++) {
       const index = indexes[at]!;
       const entity: unknown = entities[index];
       if (!isData(entity)) continue;
-      if (taken?.has(index)) mergeInto(targets[at]!, copyOf(entity));
-      else mergeInto(targets[at]!, entity);
+      join(targets[at]!, taken?.has(index) ? copyOf(entity) : entity);
       taken?.add(index);
     }
   };
 }
 
-/** Whether nothing that is selected of the entities has selections of its own. */
-function hasOnlyLeaves(operation: string, alias: string): boolean {
-  const isFlat = ({ selections }: SelectionSetNode): boolean =>
-    selections.every((selection) =>
-      selection.kind === Kind.FIELD
-        ? !selection.selectionSet
-        : selection.kind === Kind.INLINE_FRAGMENT && isFlat(selection.selectionSet),
-    );
-  return parse(operation, { noLocation: true }).definitions.every(
-    (definition) =>
-      definition.kind !== Kind.OPERATION_DEFINITION ||
-      definition.selectionSet.selections.every(
-        (selection) =>
-          selection.kind !== Kind.FIELD ||
-          (selection.alias ?? selection.name).value !== alias ||
-          (selection.selectionSet !== undefined && isFlat(selection.selectionSet)),
-      ),
-  );
+/** What is not there yet is set; what is goes the longer way. */
+function compileLeaves(names: readonly string[]): typeof mergeInto {
+  const source = createSource();
+  const merge = source.constant(mergeInto);
+  const others = names.filter((name) => name !== '__typename');
+  const lines = others.map((name) => `x=e${property(name)};if(x!==undefined)t${property(name)}=x;`);
+  if (others.length < names.length) lines.push('if(t.__typename===undefined)t.__typename=e.__typename;');
+  const isThere = others.map((name) => `t${property(name)}!==undefined`).join('||') || 'false';
+  const body = `if(${isThere})return ${merge}(t,e);let x;${lines.join('')}`;
+  return source.build(source.declare('join', (own) => `function ${own}(t,e){${body}}`)) as typeof mergeInto;
+}
+
+/** The response keys under which an alias's entities have their leaves; undefined where they have more than leaves. */
+function leavesOf(operation: string, alias: string): readonly string[] | undefined {
+  const keys = new Set<string>();
+  const areLeaves = ({ selections }: SelectionSetNode): boolean =>
+    selections.every((selection) => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) return areLeaves(selection.selectionSet);
+      if (selection.kind !== Kind.FIELD || selection.selectionSet) return false;
+      keys.add((selection.alias ?? selection.name).value);
+      return true;
+    });
+  for (const definition of parse(operation, { noLocation: true }).definitions)
+    if (definition.kind === Kind.OPERATION_DEFINITION)
+      for (const selection of definition.selectionSet.selections)
+        if (selection.kind === Kind.FIELD && (selection.alias ?? selection.name).value === alias)
+          if (!selection.selectionSet || !areLeaves(selection.selectionSet)) return undefined;
+  return [...keys];
 }

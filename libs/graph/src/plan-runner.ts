@@ -7,7 +7,7 @@ import { isAppError, toPublicError } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, Kind, parse } from 'graphql';
 import { compileJoiner } from '#src/joining.ts';
 import { type Data, isData, mergeInto, rewrite } from '#src/plan-data.ts';
-import { compileFinder, findSpots, type PlanPath, pathOf } from '#src/plan-paths.ts';
+import { findSpots, type PlanPath, pathOf } from '#src/plan-paths.ts';
 import { compileGatherer, type Gathered, type Representations } from '#src/representations.ts';
 
 export interface SubgraphOperation {
@@ -102,8 +102,7 @@ function compileFlatten(schema: GraphQLSchema, node: FlattenNode): Step {
   if (node.node.kind !== 'Fetch') throw new Error(`bug: a plan flattens a ${node.node.kind} node`);
   const fetch = node.node;
   const ask = compileAsk(fetch);
-  const find = compileFinder(schema, node.path);
-  const gather = compileGatherer(schema, fetch);
+  const gather = compileGatherer({ schema, paths: [node.path], fetch });
   const join = compileJoiner(fetch.operation, '_entities');
   const take = (result: ExecutionResult, gathered: Gathered, run: PlanRun): undefined => {
     if (isData(result.data)) rewrite(schema, result.data, fetch.outputRewrites);
@@ -111,9 +110,7 @@ function compileFlatten(schema: GraphQLSchema, node: FlattenNode): Step {
     for (const error of result.errors ?? []) report(schema, error, gathered, [node.path], run);
   };
   return (run) => {
-    const targets: Data[] = [];
-    find(run.data, targets);
-    const gathered = gather(targets, []);
+    const gathered = gather(run.data, []);
     if (gathered.representations.length === 0) return undefined;
     return then(ask({ representations: gathered.representations }, run), (result) => take(result, gathered, run));
   };
@@ -124,8 +121,7 @@ function compileBatch(schema: GraphQLSchema, node: BatchFetchNode): Step {
   const ask = compileAsk(node);
   const aliases = node.entityBatch.aliases.map((alias) => ({
     alias,
-    find: alias.paths.map((path) => compileFinder(schema, path)),
-    gather: compileGatherer(schema, alias),
+    gather: compileGatherer({ schema, paths: alias.paths, fetch: alias }),
     join: compileJoiner(node.operation, alias.alias),
   }));
   type Batch = readonly Gathered[];
@@ -143,10 +139,11 @@ function compileBatch(schema: GraphQLSchema, node: BatchFetchNode): Step {
   };
   return (run) => {
     const variables: Record<string, Representations> = {};
-    const batch = aliases.map(({ alias, find, gather }) => {
-      const targets: Data[] = [];
-      for (const one of find) one(run.data, targets);
-      return gather(targets, (variables[alias.representationsVariableName] ??= []));
+    const batch = aliases.map(({ alias, gather }) => {
+      const before = (variables[alias.representationsVariableName] ??= []);
+      const gathered = gather(run.data, before);
+      variables[alias.representationsVariableName] = gathered.representations;
+      return gathered;
     });
     if (Object.values(variables).every((representations) => representations.length === 0)) return undefined;
     return then(ask(variables, run), (result) => take(result, batch, run));

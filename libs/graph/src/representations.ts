@@ -1,6 +1,8 @@
 import type { FetchNode, RequiresSelection } from '@graphql-hive/router-query-planner';
 import type { GraphQLSchema } from 'graphql';
-import { cutOut, type Data, fallsUnder, rewrite } from '#src/plan-data.ts';
+import { createSource, property } from '#src/compile/source.ts';
+import { cutOut, type Data, rewrite } from '#src/plan-data.ts';
+import { compileFinder, type PlanPath } from '#src/plan-paths.ts';
 
 export type Representations = Data[];
 
@@ -12,15 +14,30 @@ export interface Gathered {
   readonly indexes: readonly number[];
 }
 
-/** Takes out of the targets what a fetch needs to know of them; those it is not about are left out. */
-export type Gather = (targets: readonly Data[], representations: Representations) => Gathered;
+/** Finds what a fetch is about and takes out of it what the fetch needs to know; what it is not about is left out. */
+export type Gather = (data: Data, representations: Representations) => Gathered;
 
 type Requiring = Pick<FetchNode, 'requires' | 'inputRewrites'>;
 
+export interface CompileGathererOptions {
+  readonly schema: GraphQLSchema;
+  readonly paths: readonly PlanPath[];
+  readonly fetch: Requiring;
+}
+
 /** Representations may be there already, from an earlier part of the same fetch. */
-export function compileGatherer(schema: GraphQLSchema, fetch: Requiring): Gather {
+export function compileGatherer({ schema, paths, fetch }: CompileGathererOptions): Gather {
+  const finders = paths.map((path) => compileFinder(schema, path));
+  const find = (data: Data): Data[] => {
+    const found: Data[] = [];
+    for (const one of finders) one(data, found);
+    return found;
+  };
   const plain = fetch.inputRewrites?.length ? undefined : plainKey(fetch.requires ?? []);
-  return plain ? gatherPlain(schema, plain) : gatherAny(schema, fetch);
+  const any = gatherAny(schema, fetch, find);
+  if (!plain) return any;
+  const quick = compilePlain(plain, find);
+  return (data, representations) => (representations.length === 0 && quick(data)) || any(data, representations);
 }
 
 interface PlainKey {
@@ -41,38 +58,39 @@ function plainKey(requires: readonly RequiresSelection[]): PlainKey | undefined 
   return names.length === 1 && field ? { typeName: only.typeCondition, field } : undefined;
 }
 
-function gatherPlain(schema: GraphQLSchema, { typeName, field }: PlainKey): Gather {
-  return (all, representations) => {
-    const targets: Data[] = [];
-    const indexes: number[] = [];
-    const known = new Map<unknown, number>();
-    const others = createKnown(representations);
-    for (let at = 0; at < all.length; at++) {
-      const target = all[at]!;
-      const value = target[field];
-      const ofType = target.__typename;
-      if (value === undefined || !(ofType === typeName || fallsUnder(schema, ofType, typeName))) continue;
-      // Text and whole numbers are their own keys, among things of one type.
-      const simple = ofType === typeName && others.isEmpty && (typeof value === 'string' || typeof value === 'number');
-      let index = simple ? known.get(value) : undefined;
-      if (index === undefined) {
-        const representation = { __typename: ofType, [field]: value };
-        index = simple ? representations.push(representation) - 1 : others.indexOf(representation);
-        if (simple) known.set(value, index);
-      }
-      targets.push(target);
-      indexes.push(index);
-    }
-    return { representations, targets, indexes };
-  };
+/**
+ * For entities of this very type whose keys are text or whole numbers, which then tell them apart: compiled, so that
+ * the names are the engine's own. Gives nothing where one is otherwise.
+ */
+function compilePlain(
+  { typeName, field }: PlainKey,
+  find: (data: Data) => Data[],
+): (data: Data) => Gathered | undefined {
+  const source = createSource();
+  const made = `{__typename:${JSON.stringify(typeName)},${property(field)}:x}`;
+  const name = source.declare(
+    'plain',
+    (own) => `function ${own}(all,known){const r=[],targets=[],indexes=[];
+for(let i=0;i<all.length;i++){const t=all[i],x=t${property(field)};if(x===undefined)continue;
+if(t.__typename!==${JSON.stringify(typeName)}||(typeof x!=="string"&&typeof x!=="number"))return undefined;
+let n=known.get(x);if(n===undefined){n=r.length;r.push(${made});known.set(x,n);}
+targets.push(t);indexes.push(n);}
+return {representations:r,targets,indexes};}`,
+  );
+  const take = source.build(name) as (all: Data[], known: Map<unknown, number>) => Gathered | undefined;
+  return (data) => take(find(data), new Map());
 }
 
-function gatherAny(schema: GraphQLSchema, { requires = [], inputRewrites }: Requiring): Gather {
-  return (all, representations) => {
+function gatherAny(
+  schema: GraphQLSchema,
+  { requires = [], inputRewrites }: Requiring,
+  find: (data: Data) => Data[],
+): Gather {
+  return (data, representations) => {
     const targets: Data[] = [];
     const indexes: number[] = [];
     const known = createKnown(representations);
-    for (const target of all) {
+    for (const target of find(data)) {
       const representation = cutOut(schema, target, requires);
       if (!representation) continue;
       representation.__typename ??= target.__typename;
@@ -93,8 +111,6 @@ function createKnown(representations: Representations) {
     return known;
   };
   return {
-    /** Whether nothing has been looked up or was there before. */
-    isEmpty: representations.length === 0,
     indexOf(representation: Data): number {
       const all = known ?? start();
       const key = keyOf(representation);

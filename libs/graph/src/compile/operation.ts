@@ -4,6 +4,7 @@
  * merged beforehand, for one setting of the operation's @skip and @include variables.
  */
 import {
+  defaultFieldResolver,
   type ExecutionResult,
   type FieldNode,
   type GraphQLAbstractType,
@@ -147,7 +148,8 @@ function writeResolve({ source }: Compiling, site: Site, siteName: string): stri
   const info = `new ${source.constant(running.FieldInfo)}(${siteName},p,run)`;
   const given = writeArguments(source, site, siteName, nodes[0]!);
   const caught = `catch(e){x=${source.constant(running.fail)}(run,${siteName},p,e);}`;
-  if (field.resolve) return `try{x=${source.constant(field.resolve)}(v,${given},run.context,${info});}${caught}`;
+  if (field.resolve && field.resolve !== defaultFieldResolver)
+    return `try{x=${source.constant(field.resolve)}(v,${given},run.context,${info});}${caught}`;
   const read = `v${property(field.name)}`;
   return `try{x=v===null||v===undefined?undefined:${read};if(typeof x==="function")x=${read}(${given},run.context,${info});}${caught}`;
 }
@@ -319,6 +321,13 @@ function writeEntities(
   });
   const table = source.declare(`entities ${siteName}`, (own) => `const ${own}=new Map([${types.join(',')}]);`);
   const place = writePlaceOf('p', JSON.stringify(site.key), 'r', false);
-  const given = `${source.constant(running.argumentsOf)}(${siteName},run).representations`;
+  const given = `run.variables${property(representationsVariable(site))}`;
   return `r${property(site.key)}=${source.constant(running.entities)}(${given},${place},run,${siteName},${table});`;
+}
+
+/** Plans hand on references by a variable, as the one argument of `_entities`. */
+function representationsVariable({ nodes }: Site): string {
+  const value = nodes[0]?.arguments?.[0]?.value;
+  if (value?.kind !== Kind.VARIABLE) throw new Error('bug: references that are no variable');
+  return value.name.value;
 }
