@@ -1,4 +1,4 @@
-import { Kind, parse, type SelectionSetNode } from 'graphql';
+import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
 import { createSource, property } from '#src/compile/source.ts';
 import { copyOf, isData, mergeInto } from '#src/plan-data.ts';
 import type { Gathered } from '#src/representations.ts';
@@ -10,7 +10,7 @@ export type Join = (entities: unknown, gathered: Gathered) => void;
  * How the entities of one alias of a fetch are joined. Those of leaves alone may go to many places as they are; where
  * there are objects in them, later fetches may fill these apart from each other, and each place has its own.
  */
-export function compileJoiner(operation: string, alias: string): Join {
+export function compileJoiner(operation: DocumentNode, alias: string): Join {
   const leaves = leavesOf(operation, alias);
   const join = leaves ? compileLeaves(leaves) : mergeInto;
   return (entities, { targets, indexes }) => {
@@ -39,7 +39,7 @@ function compileLeaves(names: readonly string[]): typeof mergeInto {
 }
 
 /** The response keys under which an alias's entities have their leaves; undefined where they have more than leaves. */
-function leavesOf(operation: string, alias: string): readonly string[] | undefined {
+function leavesOf(operation: DocumentNode, alias: string): readonly string[] | undefined {
   const keys = new Set<string>();
   const areLeaves = ({ selections }: SelectionSetNode): boolean =>
     selections.every((selection) => {
@@ -48,7 +48,7 @@ function leavesOf(operation: string, alias: string): readonly string[] | undefin
       keys.add((selection.alias ?? selection.name).value);
       return true;
     });
-  for (const definition of parse(operation, { noLocation: true }).definitions)
+  for (const definition of operation.definitions)
     if (definition.kind === Kind.OPERATION_DEFINITION)
       for (const selection of definition.selectionSet.selections)
         if (selection.kind === Kind.FIELD && (selection.alias ?? selection.name).value === alias)

@@ -3,6 +3,7 @@ import {
   executeSync,
   type FieldNode,
   type FragmentDefinitionNode,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   Kind,
@@ -31,7 +32,12 @@ export function operationOf(document: DocumentNode, name: string | undefined): O
   const conditions = new Set<string>();
   let asksAboutSchema = false;
   visit(document, {
-    Field({ name: { value } }) {
+    Field({ name: { value }, alias }) {
+      // As the name of a property it is a setter, which no object of an answer can have beside its own.
+      if (alias?.value === '__proto__')
+        throw new GraphQLError('A field may not be called __proto__. Choose another alias.', {
+          extensions: { code: 'bad-input', status: 400 },
+        });
       asksAboutSchema ||= value === '__schema' || value === '__type';
     },
     Directive({ name: { value }, arguments: given }) {

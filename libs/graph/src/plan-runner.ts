@@ -4,7 +4,7 @@
  */
 import type { BatchFetchNode, FetchNode, FlattenNode, PlanNode } from '@graphql-hive/router-query-planner';
 import { isAppError, toPublicError } from '@steading/kit';
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, Kind, parse } from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, Kind } from 'graphql';
 import { compileJoiner } from '#src/joining.ts';
 import { type Data, isData, mergeInto, rewrite } from '#src/plan-data.ts';
 import { findSpots, type PlanPath, pathOf } from '#src/plan-paths.ts';
@@ -34,24 +34,31 @@ export type Step = (run: PlanRun) => Promise<void> | undefined;
 
 type AnyFetch = Pick<FetchNode, 'serviceName' | 'operation' | 'operationName' | 'variableUsages'>;
 
-/** Compiles a plan for the schema that people see. Throws for nodes that no checked operation needs. */
-export function compilePlan(schema: GraphQLSchema, node: PlanNode): Step {
+export interface PlanCompiler {
+  /** As people see it. */
+  readonly schema: GraphQLSchema;
+  /** Reads a subgraph's operation: the same text twice is the same document, which its subgraph compiles once. */
+  readonly read: (text: string) => DocumentNode;
+}
+
+/** Compiles a plan. Throws for nodes that no checked operation needs. */
+export function compilePlan(compiler: PlanCompiler, node: PlanNode): Step {
   switch (node.kind) {
     case 'Sequence':
-      return inSequence(node.nodes.map((step) => compilePlan(schema, step)));
+      return inSequence(node.nodes.map((step) => compilePlan(compiler, step)));
     case 'Parallel':
-      return sideBySide(node.nodes.map((step) => compilePlan(schema, step)));
+      return sideBySide(node.nodes.map((step) => compilePlan(compiler, step)));
     case 'Condition': {
-      const yes = node.ifClause && compilePlan(schema, node.ifClause);
-      const no = node.elseClause && compilePlan(schema, node.elseClause);
+      const yes = node.ifClause && compilePlan(compiler, node.ifClause);
+      const no = node.elseClause && compilePlan(compiler, node.elseClause);
       return (run) => (run.variables[node.condition] === true ? yes : no)?.(run);
     }
     case 'Fetch':
-      return compileRootFetch(schema, node);
+      return compileRootFetch(compiler, node);
     case 'Flatten':
-      return compileFlatten(schema, node);
+      return compileFlatten(compiler, node);
     case 'BatchFetch':
-      return compileBatch(schema, node);
+      return compileBatch(compiler, node);
     default:
       throw new Error(`bug: the plan has a ${node.kind} node, which operations that pass the endpoint never need`);
   }
@@ -82,9 +89,10 @@ function sideBySide(steps: readonly Step[]): Step {
   };
 }
 
-function compileRootFetch(schema: GraphQLSchema, node: FetchNode): Step {
-  const ask = compileAsk(node);
-  const keys = rootKeys(parse(node.operation, { noLocation: true }));
+function compileRootFetch(compiler: PlanCompiler, node: FetchNode): Step {
+  const { schema, read } = compiler;
+  const ask = compileAsk(compiler, node);
+  const keys = rootKeys(read(node.operation));
   const take = (result: ExecutionResult, run: PlanRun): undefined => {
     if (isData(result.data)) {
       rewrite(schema, result.data, node.outputRewrites);
@@ -98,12 +106,13 @@ function compileRootFetch(schema: GraphQLSchema, node: FetchNode): Step {
   return (run) => then(ask({}, run), (result) => take(result, run));
 }
 
-function compileFlatten(schema: GraphQLSchema, node: FlattenNode): Step {
+function compileFlatten(compiler: PlanCompiler, node: FlattenNode): Step {
+  const { schema, read } = compiler;
   if (node.node.kind !== 'Fetch') throw new Error(`bug: a plan flattens a ${node.node.kind} node`);
   const fetch = node.node;
-  const ask = compileAsk(fetch);
+  const ask = compileAsk(compiler, fetch);
   const gather = compileGatherer({ schema, paths: [node.path], fetch });
-  const join = compileJoiner(fetch.operation, '_entities');
+  const join = compileJoiner(read(fetch.operation), '_entities');
   const take = (result: ExecutionResult, gathered: Gathered, run: PlanRun): undefined => {
     if (isData(result.data)) rewrite(schema, result.data, fetch.outputRewrites);
     join(isData(result.data) ? result.data._entities : undefined, gathered);
@@ -117,12 +126,13 @@ function compileFlatten(schema: GraphQLSchema, node: FlattenNode): Step {
 }
 
 /** Entities of several kinds or places, fetched from one service in one request. */
-function compileBatch(schema: GraphQLSchema, node: BatchFetchNode): Step {
-  const ask = compileAsk(node);
+function compileBatch(compiler: PlanCompiler, node: BatchFetchNode): Step {
+  const { schema, read } = compiler;
+  const ask = compileAsk(compiler, node);
   const aliases = node.entityBatch.aliases.map((alias) => ({
     alias,
     gather: compileGatherer({ schema, paths: alias.paths, fetch: alias }),
-    join: compileJoiner(node.operation, alias.alias),
+    join: compileJoiner(read(node.operation), alias.alias),
   }));
   type Batch = readonly Gathered[];
   const take = (result: ExecutionResult, batch: Batch, run: PlanRun): undefined => {
@@ -169,9 +179,9 @@ function report(
 type Ask = (own: Readonly<Record<string, unknown>>, run: PlanRun) => Promise<ExecutionResult> | ExecutionResult;
 
 /** Asks the subgraph; what it throws becomes an error of the answer. */
-function compileAsk(node: AnyFetch): Ask {
+function compileAsk({ read }: PlanCompiler, node: AnyFetch): Ask {
   const { serviceName, operationName, variableUsages = [] } = node;
-  const document = parse(node.operation, { noLocation: true });
+  const document = read(node.operation);
   const named = operationName ? { operationName } : {};
   return (own, run) => {
     let variables = own;

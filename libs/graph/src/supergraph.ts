@@ -1,5 +1,6 @@
 import type { QueryPlanner } from '@graphql-hive/router-query-planner';
 import { buildSchema, type DocumentNode, type GraphQLSchema, parse, print } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { compileAnswer, type Write } from '#src/compile/answer.ts';
 import { conditionKey, type Operation, operationOf } from '#src/operation.ts';
 import { compilePlan, type Step } from '#src/plan-runner.ts';
@@ -46,8 +47,17 @@ export async function composeSupergraph(subgraphs: readonly SubgraphSdl[]): Prom
   }
 }
 
+/** Operations of subgraphs that are kept by their text. */
+const maxParsed = 2000;
+
 function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
   const schema = buildSchema(publicSdl, { assumeValid: true, noLocation: true });
+  const parsed = new LRUCache<string, DocumentNode>({ max: maxParsed });
+  const read = (text: string): DocumentNode => {
+    let document = parsed.get(text);
+    if (!document) parsed.set(text, (document = parse(text, { noLocation: true })));
+    return document;
+  };
   const plans = new WeakMap<DocumentNode, Map<string, Planned>>();
 
   function make(document: DocumentNode, operationName: string | undefined): Planned {
@@ -57,7 +67,7 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
     if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, step: undefined };
     const text = print(forPlanner(schema, document));
     const plan = planner.plan(text, node.name?.value, new Set(), 0);
-    return { operation, writer, step: plan.node && compilePlan(schema, plan.node) };
+    return { operation, writer, step: plan.node && compilePlan({ schema, read }, plan.node) };
   }
 
   return {

@@ -228,6 +228,10 @@ describe('the executor', () => {
     expect(calls).toEqual([]);
   });
 
+  it('refuses an alias that no object can have as its own', async () => {
+    await expect(ask('{ viewer { __proto__: id } }')).rejects.toThrow('may not be called __proto__');
+  });
+
   it('answers questions about the schema itself, without anything of federation', async () => {
     const result = await ask('{ __schema { queryType { fields { name } } } viewer { id } }');
     const { __schema, viewer } = result.data as {

@@ -1,8 +1,9 @@
-import { createSubgraphRunner, type SubgraphRunner } from '@steading/graph';
+import { createSubgraphRunner, type GraphContext, type SubgraphRunner } from '@steading/graph';
 import { type AppError, anonymous, type Caller, kitErrors, type Log, toPublicError } from '@steading/kit';
-import { type ExecutionResult, type GraphQLSchema, parse, print } from 'graphql';
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, parse, print } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { createRouter, type Router } from '#src/routes.ts';
-import type { Doors, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
+import type { Doors, GraphOperation, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
 
 /** Asks another process of the house: libs/rpc's HTTP/2 client, with the caller's assertion added. */
 export type RemoteFetch = (service: string, request: Request, caller: Caller) => Promise<Response>;
@@ -21,6 +22,7 @@ export interface DoorsOptions {
  */
 export function createDoors(options: DoorsOptions): Doors {
   const { catalogue, local, remote } = options;
+  const documents = createDocuments();
   const routers = new Map<string, Router>();
   const routerOf = (service: string, parts: ServiceParts) => {
     let router = routers.get(service);
@@ -33,6 +35,28 @@ export function createDoors(options: DoorsOptions): Doors {
     if (!runner) runners.set(service, (runner = createSubgraphRunner(schema)));
     return runner;
   };
+
+  async function askRemote(
+    service: string,
+    operation: GraphOperation,
+    context: GraphContext,
+  ): Promise<ExecutionResult> {
+    const body = JSON.stringify({
+      query: documents.textOf(operation.document),
+      variables: operation.variables,
+      operationName: operation.operationName,
+    });
+    const request = new Request(`http://${service}/inside/${service}/graph`, {
+      method: 'POST',
+      body,
+      signal: context.signal,
+    });
+    const answer = await remote(service, request, context.caller);
+    const revision = Number(answer.headers.get('steading-revision') ?? 0);
+    if (revision > 0) context.noteRevision(revision);
+    if (!answer.ok) throw kitErrors('unavailable', { what: service }, new Error(await answer.text()));
+    return (await answer.json()) as ExecutionResult;
+  }
 
   return {
     async http(service, request, caller) {
@@ -47,23 +71,10 @@ export function createDoors(options: DoorsOptions): Doors {
       if (!answer.ok) throw kitErrors('unavailable', { what: service });
       return answer.text();
     },
-    async graph(service, operation, context) {
+    graph(service, operation, context) {
       const parts = local.get(service);
       if (parts?.graph) return runnerOf(service, parts.graph.schema)(operation, context);
-      const body = JSON.stringify({
-        query: print(operation.document),
-        variables: operation.variables,
-        operationName: operation.operationName,
-      });
-      const request = new Request(`http://${service}/inside/${service}/graph`, {
-        method: 'POST',
-        body,
-        signal: context.signal,
-      });
-      const answer = await remote(service, request, context.caller);
-      const revision = Number(answer.headers.get('steading-revision') ?? 0);
-      if (revision > 0) context.noteRevision(revision);
-      return (await answer.json()) as ExecutionResult;
+      return askRemote(service, operation, context);
     },
     async health() {
       return Promise.all(catalogue.map((definition) => healthOf(definition.name, local, remote)));
@@ -74,6 +85,7 @@ export function createDoors(options: DoorsOptions): Doors {
 /** What the internal door does with a path that is no RPC: `/inside/<service>/<http|sdl|graph|health>…`. */
 export function createInsideHandler(options: DoorsOptions): (request: Request, caller: Caller) => Promise<Response> {
   const doors = createDoors(options);
+  const documents = createDocuments();
   return async (request, caller) => {
     const url = new URL(request.url);
     const [, , service = '', door = '', ...rest] = url.pathname.split('/');
@@ -83,7 +95,7 @@ export function createInsideHandler(options: DoorsOptions): (request: Request, c
       if (door === 'sdl') return new Response(parts.graph?.sdl ?? '');
       if (door === 'health') return Response.json(await localHealth(service, parts));
       if (door === 'http') return await doors.http(service, outside(request, url, rest), caller);
-      if (door === 'graph') return await answerGraph(doors, service, request, caller);
+      if (door === 'graph') return await answerGraph(doors, documents, service, request, caller);
       throw kitErrors('not-found', { kind: 'way in' });
     } catch (error) {
       if ((error as AppError).status === undefined)
@@ -94,13 +106,19 @@ export function createInsideHandler(options: DoorsOptions): (request: Request, c
   };
 }
 
-async function answerGraph(doors: Doors, service: string, request: Request, caller: Caller): Promise<Response> {
+async function answerGraph(
+  doors: Doors,
+  documents: Documents,
+  service: string,
+  request: Request,
+  caller: Caller,
+): Promise<Response> {
   const sent = (await request.json()) as { query: string; variables?: Record<string, unknown>; operationName?: string };
   let revision = 0;
   const result = await doors.graph(
     service,
     {
-      document: parse(sent.query, { noLocation: true }),
+      document: documents.read(sent.query),
       ...(sent.variables && { variables: sent.variables }),
       ...(sent.operationName && { operationName: sent.operationName }),
     },
@@ -113,6 +131,30 @@ async function answerGraph(doors: Doors, service: string, request: Request, call
   );
   return Response.json(result, { headers: { 'steading-revision': String(revision) } });
 }
+
+const maxDocuments = 1000;
+
+/**
+ * Documents and their texts. Plans send the same few over and over: each is printed once, and read once where it
+ * arrives, so that what was compiled for it there is found again.
+ */
+function createDocuments() {
+  const texts = new WeakMap<DocumentNode, string>();
+  const read = new LRUCache<string, DocumentNode>({ max: maxDocuments });
+  return {
+    textOf(document: DocumentNode): string {
+      let text = texts.get(document);
+      if (text === undefined) texts.set(document, (text = print(document)));
+      return text;
+    },
+    read(text: string): DocumentNode {
+      let document = read.get(text);
+      if (!document) read.set(text, (document = parse(text, { noLocation: true })));
+      return document;
+    },
+  };
+}
+type Documents = ReturnType<typeof createDocuments>;
 
 /** One request's memory for loaders. */
 export function createLoaders(): { get<T>(key: string, make: () => T): T } {
