@@ -136,7 +136,7 @@ function writeInputs(): void {
 }
 
 async function start(contender: Contender): Promise<Running> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', ...contender.argv], {
+  const child = spawn(process.execPath, [...contender.argv], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

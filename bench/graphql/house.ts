@@ -22,28 +22,24 @@ export async function startHouse(options: {
   mkdirSync(dataDir, { recursive: true });
   const logFile = join(dataDir, 'house.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', ...nodeArgs, main],
-    {
-      stdio: ['ignore', log, log],
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: process.env.HOME ?? '/tmp',
-        NODE_ENV: 'production',
-        DATABASE_URL: databaseUrl,
-        STEADING_DATA: dataDir,
-        STEADING_HTTP_PORT: String(port),
-        STEADING_PUBLIC_URL: url,
-        STEADING_BIND: '127.0.0.1',
-        STEADING_LOG_LEVEL: 'warn',
-        // One address sends everything here; what is measured is the way in, not its limits.
-        STEADING_REQUESTS_PER_MINUTE: '1000000',
-        STEADING_ADDRESS_PER_MINUTE: '1000000',
-        STEADING_SIGN_IN_PER_MINUTE: '1000000',
-      },
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, main], {
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/tmp',
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      STEADING_DATA: dataDir,
+      STEADING_HTTP_PORT: String(port),
+      STEADING_PUBLIC_URL: url,
+      STEADING_BIND: '127.0.0.1',
+      STEADING_LOG_LEVEL: 'warn',
+      // One address sends everything here; what is measured is the way in, not its limits.
+      STEADING_REQUESTS_PER_MINUTE: '1000000',
+      STEADING_ADDRESS_PER_MINUTE: '1000000',
+      STEADING_SIGN_IN_PER_MINUTE: '1000000',
     },
-  );
+  });
   for (const end = Date.now() + 60_000; ; ) {
     const ready = await fetch(`${url}/readyz`).then(
       (answer) => answer.ok,

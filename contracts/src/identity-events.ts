@@ -8,6 +8,9 @@ export const PersonRegistered = defineEvent(
   z.object({ userId: z.string(), name: z.string(), email: z.string(), emailVerified: z.boolean() }),
 );
 
+/** Key: the person's id. Their name or state is another now: every process forgets what it knew. */
+export const PersonChanged = defineEvent('identity.person.changed', 1, z.object({ userId: z.string() }));
+
 /** Key: the session's id. Every process forgets it at once. */
 export const SessionEnded = defineEvent(
   'identity.session.ended',

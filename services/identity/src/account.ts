@@ -55,6 +55,7 @@ export async function changeName(deps: IdentityDeps, caller: Caller, name: strin
   const person = await mustFind(deps, personId);
   await deps.db.write(async (tx) => {
     await peopleWriter(tx).setName(personId, name);
+    await deps.people.changed(tx, caller, personId);
     const change = { before: { name: person.name }, after: { name } };
     await audit(deps.bus, tx, caller, { action: 'name-changed', target: name, ...change });
   });
@@ -67,6 +68,7 @@ export async function suspend(deps: IdentityDeps, caller: Caller, personId: stri
   const person = await mustFind(deps, personId);
   await deps.db.write(async (tx) => {
     if (!(await peopleWriter(tx).setState(personId, 'active', 'suspended'))) return;
+    await deps.people.changed(tx, caller, personId);
     await passwordResetsWriter(tx).removeOf(personId);
     await endSessions(deps, tx, caller, personId);
     for (const token of await tokensReader(tx).ofPerson(personId, new Date(deps.clock.now()))) {
@@ -82,6 +84,7 @@ export async function reactivate(deps: IdentityDeps, caller: Caller, personId: s
   const person = await mustFind(deps, personId);
   await deps.db.write(async (tx) => {
     if (!(await peopleWriter(tx).setState(personId, 'suspended', 'active'))) return;
+    await deps.people.changed(tx, caller, personId);
     await audit(deps.bus, tx, caller, { action: 'person-reactivated', target: person.name });
   });
   return mustFind(deps, personId);

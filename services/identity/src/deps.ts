@@ -3,6 +3,7 @@ import type { Bus } from '@steading/bus';
 import type { Database } from '@steading/db';
 import type { Clock, Log } from '@steading/kit';
 import type { HouseSettings } from '@steading/service';
+import type { KnownPeople } from '#src/known-people.ts';
 import type { Limits } from '#src/limits.ts';
 import type { Mailer } from '#src/mailer.ts';
 import type { PasswordHasher } from '#src/password-hasher.ts';
@@ -15,6 +16,7 @@ export interface IdentityDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly house: HouseSettings;
+  readonly people: KnownPeople;
   readonly hasher: PasswordHasher;
   readonly mailer: Mailer;
   readonly limits: Limits;

@@ -13,6 +13,7 @@ import { accountRoutes } from '#src/http/account-routes.ts';
 import { deviceRoutes } from '#src/http/device-routes.ts';
 import { oidcRoutes } from '#src/http/oidc-routes.ts';
 import { identityJobs } from '#src/jobs/identity-jobs.ts';
+import { createKnownPeople } from '#src/known-people.ts';
 import { createLimits } from '#src/limits.ts';
 import { createMailer } from '#src/mailer.ts';
 import { createProviders, type Providers } from '#src/oidc/providers.ts';
@@ -40,10 +41,14 @@ export const identityService = defineService({
       http: [...accountRoutes(deps), ...deviceRoutes(deps), ...oidcRoutes(deps, providers)],
       jobs: identityJobs(deps),
       async start() {
+        deps.people.start();
         await renewSetupLink(deps);
         await grantPlatform(deps);
       },
-      stop: () => deps.mailer.stop(),
+      async stop() {
+        await deps.people.stop();
+        await deps.mailer.stop();
+      },
     };
   },
 });
@@ -58,6 +63,7 @@ function makeDeps(context: ServiceContext<typeof config>): IdentityDeps {
     clock,
     log,
     house,
+    people: createKnownPeople({ db, bus }),
     hasher: createPasswordHasher({}),
     mailer: createMailer({
       smtpUrl: settings.STEADING_SMTP_URL,

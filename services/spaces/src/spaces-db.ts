@@ -1,4 +1,5 @@
 import { type Reader, statement, type Writer } from '@steading/db';
+import type { MemberRole } from '#src/communities.ts';
 
 export type SpaceRow = {
   readonly id: string;
@@ -28,9 +29,9 @@ const children = statement<[parents: readonly string[]], SpaceRow>(
   'spaces.spaces.children',
   `select ${columns} from spaces.spaces where parent_id = any($1::text[]) order by name, id limit 2000`,
 );
-const ofPerson = statement<[personId: string], SpaceRow>(
+const ofPerson = statement<[personId: string], SpaceRow & { readonly role: MemberRole }>(
   'spaces.spaces.ofPerson',
-  `select ${columns.replaceAll(/\w+/g, 's.$&')} from spaces.spaces s
+  `select ${columns.replaceAll(/\w+/g, 's.$&')}, m.role from spaces.spaces s
      join spaces.members m on m.space_id = s.id where m.person_id = $1 order by s.level, s.name, s.id limit 500`,
 );
 const publicOnes = statement<[after: string, limit: number], SpaceRow>(
@@ -105,7 +106,7 @@ export function spacesReader(reader: Reader) {
     byId: async (id: string) => (await reader.all(byIds, [id]))[0],
     byNameId: (nameId: string) => reader.first(byNameId, nameId),
     children: (parents: readonly string[]) => reader.all(children, parents),
-    /** Those in which the person has a role, outermost first; at most 500. */
+    /** Those in which the person has a role, with it, outermost first; at most 500. */
     ofPerson: (personId: string) => reader.all(ofPerson, personId),
     publicOnes: (after: string, limit: number) => reader.all(publicOnes, after, limit),
     countOwned: async (personId: string) => (await reader.first(countOwned, personId))?.count ?? 0,

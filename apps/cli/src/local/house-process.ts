@@ -89,11 +89,7 @@ export async function isReady(url: string): Promise<boolean> {
 }
 
 function houseArguments(): string[] {
-  return [
-    '--disable-warning=ExperimentalWarning',
-    '--max-semi-space-size=4',
-    join(workspaceRoot, 'apps/house/src/main.ts'),
-  ];
+  return ['--disable-warning=ExperimentalWarning', join(workspaceRoot, 'apps/house/src/main.ts')];
 }
 
 function rotate(file: string): void {

@@ -7,15 +7,16 @@ import { changeName, changePassword, mustFind, reactivate, suspend } from '#src/
 import type { IdentityDeps } from '#src/deps.ts';
 import { checkInput, nameInput, passwordInput } from '#src/input.ts';
 import { platformNode } from '#src/kinds.ts';
-import { type PersonRow, principalOf } from '#src/people.ts';
+import type { KnownPerson } from '#src/known-people.ts';
+import { principalOf } from '#src/people.ts';
 import { peopleReader } from '#src/people-db.ts';
 
 const page = 50;
 
 /** `Person`, the viewer, and what is done to an account. Gives the type, for the other nouns. */
 export function addPerson(builder: SubgraphBuilder, deps: IdentityDeps) {
-  const load = (context: GraphContext, id: string) => personLoader(deps, context).load(id);
-  const Person = builder.objectRef<PersonRow>('Person').implement({
+  const load = (context: GraphContext, id: string) => deps.people.get(id) ?? personLoader(deps, context).load(id);
+  const Person = builder.objectRef<KnownPerson>('Person').implement({
     fields: (t) => ({
       id: t.exposeID('id'),
       name: t.exposeString('name'),
@@ -90,13 +91,13 @@ function addAccountMutations(builder: SubgraphBuilder, deps: IdentityDeps, Perso
   }));
 }
 
-function personLoader(deps: IdentityDeps, context: GraphContext): DataLoader<string, PersonRow> {
+function personLoader(deps: IdentityDeps, context: GraphContext): DataLoader<string, KnownPerson> {
   return context.loaders.get('identity.people', () => {
     const make = async (ids: readonly string[]) => {
-      const found = new Map((await peopleReader(deps.db).byIds(ids)).map((person) => [person.id, person]));
+      const found = await deps.people.read(ids);
       return Promise.all(ids.map((id) => found.get(id) ?? mustFind(deps, id)));
     };
-    return new DataLoader<string, PersonRow>(make, { maxBatchSize: 500 });
+    return new DataLoader<string, KnownPerson>(make, { maxBatchSize: 500 });
   });
 }
 

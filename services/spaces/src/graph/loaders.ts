@@ -38,9 +38,23 @@ export async function loadOwnRole(
   context: GraphContext,
   id: string,
 ): Promise<MemberRole | undefined> {
+  if (context.caller.kind !== 'user') return undefined;
+  return rolesLoader(deps, context).load(id);
+}
+
+/** The viewer's own roles in these spaces are known already. */
+export function knowOwnRoles(
+  deps: SpacesDeps,
+  context: GraphContext,
+  known: readonly { readonly id: string; readonly role: MemberRole }[],
+): void {
+  const loader = rolesLoader(deps, context);
+  for (const { id, role } of known) loader.prime(id, role);
+}
+
+function rolesLoader(deps: SpacesDeps, context: GraphContext): DataLoader<string, MemberRole | undefined> {
   const { caller } = context;
-  if (caller.kind !== 'user') return undefined;
-  const loader = context.loaders.get('spaces.roles', () => {
+  return context.loaders.get('spaces.roles', () => {
     const load = async (ids: readonly string[]) => {
       const rows = await membersReader(deps.db).rolesOf(caller.principal.slice('user:'.length), ids);
       const found = new Map(rows.map((row) => [row.space_id, row.role]));
@@ -48,7 +62,6 @@ export async function loadOwnRole(
     };
     return new DataLoader<string, MemberRole | undefined>(load, { maxBatchSize });
   });
-  return loader.load(id);
 }
 
 /** The strongest role that the viewer has here, from this space or, unless it is sealed, from those above. */

@@ -14,7 +14,7 @@ export interface MemberPage {
   readonly nodes: readonly MemberRow[];
   readonly endCursor: string | null;
   readonly hasNextPage: boolean;
-  readonly totalCount: number;
+  readonly spaceId: string;
 }
 
 /** A person, as this subgraph knows them: by id. */
@@ -38,7 +38,7 @@ export function addMembers(builder: SubgraphBuilder, deps: SpacesDeps, Person: P
       nodes: t.field({ type: [Member], resolve: (page) => page.nodes as MemberRow[] }),
       endCursor: t.exposeString('endCursor', { nullable: true }),
       hasNextPage: t.exposeBoolean('hasNextPage'),
-      totalCount: t.exposeInt('totalCount'),
+      totalCount: t.int({ resolve: (page, _, context) => countMembers(deps, context, page.spaceId) }),
     }),
   });
   builder.mutationFields((t) => ({
@@ -89,18 +89,14 @@ export async function pageOfMembers(
   const after = args.after ?? '';
   const search = (args.search ?? '').trim().slice(0, 100);
   const limit = search === '' ? first + 1 : mostSearched;
-  const [totalCount, found] = await Promise.all([
-    countMembers(deps, context, space.id),
-    after === ''
-      ? loadFirstMembers(deps, context, space.id, limit)
-      : membersReader(deps.db).page(space.id, after, limit),
-  ]);
-  let rows = found;
+  let rows = await (after === ''
+    ? loadFirstMembers(deps, context, space.id, limit)
+    : membersReader(deps.db).page(space.id, after, limit));
   if (search !== '') {
     const ids = rows.map((row) => row.person_id);
     const named = await namedLike(deps, context, ids, search);
     rows = rows.filter((row) => named.has(row.person_id));
   }
   const nodes = rows.slice(0, first);
-  return { nodes, endCursor: nodes.at(-1)?.person_id ?? null, hasNextPage: rows.length > first, totalCount };
+  return { nodes, endCursor: nodes.at(-1)?.person_id ?? null, hasNextPage: rows.length > first, spaceId: space.id };
 }

@@ -2,7 +2,7 @@ import { type GraphContext, open, privilege, reference, type SubgraphBuilder, si
 import { kitErrors } from '@steading/kit';
 import type { SpacesDeps } from '#src/deps.ts';
 import type { SpaceInvitationType } from '#src/graph/invitation.ts';
-import { countMembers, loadChildren, loadOwnRole, loadRole, loadSpace } from '#src/graph/loaders.ts';
+import { countMembers, knowOwnRoles, loadChildren, loadOwnRole, loadRole, loadSpace } from '#src/graph/loaders.ts';
 import { addMembers, type PersonType, pageOfMembers } from '#src/graph/member.ts';
 import { invitationsReader } from '#src/invitations-db.ts';
 import { requirePerson } from '#src/membership.ts';
@@ -137,10 +137,12 @@ function addQueries(builder: SubgraphBuilder, deps: SpacesDeps, Space: SpaceType
     mySpaces: t.field({
       type: [Space],
       access: signedIn(),
-      resolve: async (_, __, { caller }) =>
-        (await spacesReader(deps.db).ofPerson(requirePerson(caller))).filter((space) =>
-          deps.access.can(caller, 'space.read', space.id),
-        ),
+      async resolve(_, __, context) {
+        const { caller } = context;
+        const mine = await spacesReader(deps.db).ofPerson(requirePerson(caller));
+        knowOwnRoles(deps, context, mine);
+        return mine.filter((space) => deps.access.can(caller, 'space.read', space.id));
+      },
     }),
     publicSpaces: t.field({
       type: [Space],
