@@ -155,7 +155,8 @@ test('an uploaded archive is deployed, and again when asked', async () => {
   expect(answer.status).toBe(202);
   const { deploymentId } = (await answer.json()) as { deploymentId: string };
   await house.untilState(deploymentId, 'live');
-  expect(house.compute.builds.at(-1)!.read('index.html')).toBe('hello');
+  const build = house.compute.builds.find(({ request }) => request.appId === appId);
+  expect(build!.read('index.html')).toBe('hello');
   await house.untilState(await deployApp(house, appId), 'live');
 });
 
