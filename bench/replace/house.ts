@@ -45,6 +45,7 @@ export async function startHouse() {
   return {
     url,
     port,
+    pid: child.pid!,
     logText,
     setupToken: new URL(link).hash.slice(1),
     async stop() {
