@@ -51,7 +51,7 @@ export function addLocalCommands(program: Command): void {
     .description('look for what is wrong and say how to mend it')
     .option(...dataOption)
     .option('--port <port>', 'the port the house should listen on', '4600')
-    .action(async (options) => (await import('#src/local/doctor.ts')).doctor(options, output()));
+    .action(async (options) => (await import('#src/local/doctor/doctor.ts')).doctor(options, output()));
 
   program
     .command('serve <services...>')
