@@ -1,0 +1,110 @@
+/** One world with its answers, ours and plain; and a run over many. */
+import { execute, type GraphQLSchema } from 'graphql';
+import { type Graph, startGraph } from '../graph-harness.ts';
+import { type Answer, answerOf, differenceOf } from './compare-answers.ts';
+import { type MadeOperation, makeOperation } from './make-operation.ts';
+import { makeWorld } from './make-world.ts';
+import { shrink } from './shrink.ts';
+import type { World } from './world.ts';
+import { makePlainSchema, makeSubgraphs, type WorldSubgraph } from './world-schemas.ts';
+
+export interface RunningWorld {
+  readonly world: World;
+  readonly subgraphs: readonly WorldSubgraph[];
+  readonly graph: Graph;
+  readonly plain: GraphQLSchema;
+  ours(operation: MadeOperation): Promise<Answer>;
+  expected(operation: MadeOperation): Promise<Answer>;
+}
+
+/** Every other world's operations are compiled, the others' interpreted. Undefined where the parts do not compose. */
+export async function startWorld(seed: number): Promise<RunningWorld | undefined> {
+  const world = makeWorld(seed);
+  const subgraphs = makeSubgraphs(world);
+  const graph = await startGraph(subgraphs, seed % 2 === 0 ? {} : { compiledAtUse: 1 });
+  if ('problem' in graph) return undefined;
+  const plain = makePlainSchema(world, graph.publicSdl);
+  return {
+    world,
+    subgraphs,
+    graph,
+    plain,
+    async ours({ document, variables, operationName }) {
+      try {
+        const { data, errors } = await graph.ask({ document, variables, operationName }, { count: 0 });
+        return { data, errors };
+      } catch (error) {
+        return { data: JSON.stringify(String(error)), errors: [] };
+      }
+    },
+    async expected({ document, variables, operationName }) {
+      const result = execute({
+        schema: plain,
+        document,
+        variableValues: variables,
+        operationName: operationName ?? null,
+        contextValue: { count: 0 },
+      });
+      return answerOf(await result);
+    },
+  };
+}
+
+export interface FuzzOptions {
+  readonly firstSeed: number;
+  readonly queries: number;
+  readonly queriesPerWorld: number;
+  /** After this many the run ends. */
+  readonly maxFailures: number;
+  /** Looks at each operation too; says what is wrong. */
+  also?(running: RunningWorld, operation: MadeOperation): Promise<string | undefined>;
+}
+
+export interface FuzzReport {
+  readonly queries: number;
+  readonly worlds: number;
+  /** Worlds whose parts did not fit together. */
+  readonly uncomposed: number;
+  /** Answers with an error in them. */
+  readonly failing: number;
+  readonly calls: number;
+  readonly differences: readonly string[];
+}
+
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const report = { queries: 0, worlds: 0, uncomposed: 0, failing: 0, calls: 0, differences: [] as string[] };
+  for (let seed = options.firstSeed; report.queries < options.queries; seed++) {
+    const running = await startWorld(seed);
+    if (!running) {
+      report.uncomposed++;
+      continue;
+    }
+    report.worlds++;
+    for (let number = 0; number < options.queriesPerWorld && report.queries < options.queries; number++) {
+      report.queries++;
+      const operation = makeOperation(running.plain, seed * 1000 + number);
+      const plain = await running.expected(operation);
+      const ours = await running.ours(operation);
+      report.calls += running.graph.calls.length;
+      if (plain.errors.length > 0) report.failing++;
+      if (differenceOf(ours, plain) === undefined) continue;
+      report.differences.push(await describeDifference(running, operation, `${seed} ${number}`));
+      if (report.differences.length >= options.maxFailures) return report;
+    }
+  }
+  return report;
+}
+
+export async function describeDifference(
+  running: RunningWorld,
+  operation: MadeOperation,
+  seeds: string,
+): Promise<string> {
+  const differs = async (one: MadeOperation) => differenceOf(await running.ours(one), await running.expected(one));
+  const kindOf = (text: string | undefined) => text?.split('\n')[0];
+  const kind = kindOf(await differs(operation));
+  const fails = async (one: MadeOperation) => kindOf(await differs(one)) === kind;
+  const small = await shrink(operation, { schema: running.plain, fails });
+  const replay = `node libs/graph/tests/fuzz/replay.ts ${seeds}`;
+  return `${replay}\n${small.text}\n${JSON.stringify(small.variables)}\n${await differs(small)}`;
+}
