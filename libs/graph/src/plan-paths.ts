@@ -25,11 +25,16 @@ export function compileFinder(schema: GraphQLSchema, path: PlanPath): Find {
   };
 }
 
+/** A path says once that something is a list, also of a list of lists. */
 function eachItem(value: unknown, found: Data[], next: Find): void {
-  if (Array.isArray(value)) for (let index = 0; index < value.length; index++) next(value[index], found);
+  if (!Array.isArray(value)) return;
+  for (let index = 0; index < value.length; index++) {
+    const item: unknown = value[index];
+    if (Array.isArray(item)) eachItem(item, found, next);
+    else next(item, found);
+  }
 }
 
-/** Lists of lists end where a path ends, too. */
 function takeObjects(value: unknown, found: Data[]): void {
   if (isData(value)) found.push(value);
   else if (Array.isArray(value)) eachItem(value, found, takeObjects);
@@ -54,12 +59,17 @@ export function pathOf(spot: Spot | undefined): (string | number)[] {
 /** The objects at a plan's path with their places. */
 export function findSpots(schema: GraphQLSchema, data: unknown, path: PlanPath): Map<Data, Spot | undefined> {
   const found = new Map<Data, Spot | undefined>();
+  const walkItems = (items: readonly unknown[], depth: number, spot: Spot | undefined): void => {
+    for (const [index, item] of items.entries()) {
+      const at = { above: spot, key: index };
+      if (Array.isArray(item)) walkItems(item, depth, at);
+      else walk(item, depth, at);
+    }
+  };
   const walk = (value: unknown, depth: number, spot: Spot | undefined): void => {
     const segment = path[depth];
     if (Array.isArray(value)) {
-      if (segment !== undefined && segment !== '@') return;
-      const next = segment === '@' ? depth + 1 : depth;
-      for (const [index, item] of value.entries()) walk(item, next, { above: spot, key: index });
+      if (segment === undefined || segment === '@') walkItems(value, segment === '@' ? depth + 1 : depth, spot);
     } else if (!isData(value)) return;
     else if (segment === undefined) found.set(value, spot);
     else if (segment === '@') return;
