@@ -2,9 +2,9 @@ import { kitErrors } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import { createMissing, errorsOf } from '#src/missing.ts';
-import { answerAboutSchema } from '#src/operation.ts';
+import { type AboutSchema, answerAboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
-import type { CallSubgraph, SubgraphOperation } from '#src/plan-runner.ts';
+import { type CallSubgraph, relocated, type SubgraphOperation } from '#src/plan-runner.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 import { composeSupergraph, type SubgraphSdl, type Supergraph } from '#src/supergraph.ts';
 
@@ -51,17 +51,19 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     const supergraph = current;
     if (!supergraph) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
     const { schema } = supergraph;
-    const { operation, step, writer } = supergraph.plan(asked.document, asked.operationName);
+    const { operation, plan } = supergraph.operation(asked.document, asked.operationName);
     const given = getVariableValues(schema, operation.node.variableDefinitions ?? [], asked.variables ?? {});
     if (given.errors) return { data: undefined, errors: given.errors.map(asBadInput) };
     const variables = given.coerced;
+    const { step, write, names } = plan(variables);
     const data: Data = { __typename: schema.getRootType(operation.node.operation)?.name };
     const errors: GraphQLError[] = [];
     const call: CallSubgraph = (service, part) => options.call(service, part, context);
     if (step) await step({ variables, call, data, errors });
-    const aboutSchema = operation.asksAboutSchema ? answerAboutSchema(schema, operation, variables) : {};
-    const missing = createMissing(errors);
-    const text = writer(variables)(data, { at: [], missing, aboutSchema }) ?? 'null';
+    const aboutSchema = operation.asksAboutSchema ? answerAboutSchema(schema, operation, variables) : nothing;
+    errors.push(...aboutSchema.errors);
+    const missing = createMissing(errors.map((error) => relocated(error, names.inAnswer(error.path ?? []))));
+    const text = write(data, { at: [], missing, aboutSchema: aboutSchema.data }) ?? 'null';
     return { data: text, errors: errorsOf(text, missing.errors) };
   }
 
@@ -81,6 +83,8 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     },
   };
 }
+
+const nothing: AboutSchema = { data: {}, errors: [] };
 
 function asBadInput(error: GraphQLError): GraphQLError {
   return new GraphQLError(error.message, { extensions: { code: 'bad-input', status: 400 } });

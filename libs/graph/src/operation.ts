@@ -49,12 +49,19 @@ export function operationOf(document: DocumentNode, name: string | undefined): O
   return { node, fragments, conditions: [...conditions], asksAboutSchema };
 }
 
-/** Answers `__schema` and `__type` from the schema as people see it, by response key. No subgraph is asked. */
+export interface AboutSchema {
+  /** By response key. */
+  readonly data: Data;
+  /** A default that its scalar cannot write as a literal is one. */
+  readonly errors: readonly GraphQLError[];
+}
+
+/** Answers `__schema` and `__type` from the schema as people see it. No subgraph is asked. */
 export function answerAboutSchema(
   schema: GraphQLSchema,
   { node, fragments }: Operation,
   variables: { readonly [name: string]: unknown },
-): Data {
+): AboutSchema {
   const root = schema.getRootType(node.operation)!;
   const selected = collectFields(schema, fragments, variables, root, node.selectionSet);
   const selections: FieldNode[] = [...selected.values()].flat().filter(isAboutSchema);
@@ -62,7 +69,8 @@ export function answerAboutSchema(
     kind: Kind.DOCUMENT,
     definitions: [{ ...node, selectionSet: { ...node.selectionSet, selections } }, ...Object.values(fragments)],
   };
-  return (executeSync({ schema, document, variableValues: variables }).data ?? {}) as Data;
+  const { data, errors = [] } = executeSync({ schema, document, variableValues: variables });
+  return { data: (data ?? {}) as Data, errors };
 }
 
 const isAboutSchema = ({ name: { value } }: FieldNode) => value === '__schema' || value === '__type';

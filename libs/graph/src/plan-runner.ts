@@ -223,7 +223,7 @@ function rootKeys(document: DocumentNode): string[] {
   );
 }
 
-function relocated(error: GraphQLError, path: readonly (string | number)[]): GraphQLError {
+export function relocated(error: GraphQLError, path: readonly (string | number)[]): GraphQLError {
   const { originalError } = error;
   return new GraphQLError(error.message, {
     path: [...path],

@@ -1,84 +1,122 @@
+/**
+ * An operation in the form that the planner takes: without conditions, spreads, introspection, or response keys that
+ * mean two things. The planner is where federation is hard, and every part of GraphQL that it need not know is one in
+ * which it cannot be wrong: conditions and keys used twice end its process or lose fields. So an operation is planned
+ * once for each setting of its conditions. What is asked about the schema itself no subgraph answers: it is left out.
+ */
 import {
-  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLObjectType,
   type GraphQLSchema,
+  getNamedType,
   isAbstractType,
+  isCompositeType,
   Kind,
+  type OperationDefinitionNode,
+  print,
   type SelectionNode,
-  TypeInfo,
   visit,
-  visitWithTypeInfo,
 } from 'graphql';
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import { createFetchedNames, type FetchedNames } from '#src/fetched-names.ts';
+import type { Operation } from '#src/operation.ts';
 
-export const isAboutSchema = (selection: SelectionNode): boolean =>
-  selection.kind === Kind.FIELD && selection.name.value.startsWith('__');
-
-/** A valid document in the form that the planner takes: other text, the same meaning. */
-export function forPlanner(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
-  return withoutEmptyConditions(schema, withoutConstants(withoutIntrospection(document)));
+export interface PlannerDocument {
+  /** Undefined where nobody needs to be asked. */
+  readonly text: string | undefined;
+  readonly names: FetchedNames;
 }
 
-/** No subgraph answers questions about the schema as people see it: those are answered from `schema` itself. */
-function withoutIntrospection(document: DocumentNode): DocumentNode {
-  return visit(document, {
-    OperationDefinition(node) {
-      const selections = node.selectionSet.selections.filter((selection) => !isAboutSchema(selection));
-      return { ...node, selectionSet: { ...node.selectionSet, selections } };
-    },
-    Field(node) {
-      if (node.name.value !== '__schema' && node.name.value !== '__type') return undefined;
-      return typeName;
-    },
-    FragmentDefinition: (node) => (node.typeCondition.name.value.startsWith('__') ? null : undefined),
-  });
+export interface PlannerDocumentOptions {
+  readonly schema: GraphQLSchema;
+  readonly operation: Operation;
+  /** Those of @skip and @include are looked at. */
+  readonly variables: { readonly [name: string]: unknown };
+  /** Names that the planner may ask for on its own, as keys and as what a field requires. */
+  readonly reserved: ReadonlySet<string>;
 }
 
-const typeName: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
-/** The planner loses a field in which nothing is left of what it selects: a type's name takes the place of the rest. */
-function withoutConstants(document: DocumentNode): DocumentNode {
-  const decide = <N extends SelectionNode>(node: N): SelectionNode | undefined => {
-    if (!node.directives?.length) return undefined;
-    if (node.directives.some((directive) => constantOf(directive) === false)) return typeName;
-    const directives = node.directives.filter((directive) => constantOf(directive) === undefined);
-    return directives.length < node.directives.length ? { ...node, directives } : undefined;
+/** A valid operation for the planner: other text, the same things fetched. */
+export function forPlanner({ schema, operation, variables, reserved }: PlannerDocumentOptions): PlannerDocument {
+  const { node, fragments } = operation;
+  const names = createFetchedNames(reserved);
+
+  function fieldsOf(type: GraphQLObjectType, fields: Fields): SelectionNode[] {
+    return [...fields].flatMap(([key, nodes]) => {
+      const field = type.getFields()[nodes[0]!.name.value];
+      return field ? fetched(key, nodes, field) : [];
+    });
+  }
+
+  function fetched(key: string, nodes: readonly FieldNode[], field: GraphQLField<unknown, unknown>): FieldNode {
+    const first = nodes[0]!;
+    const type = getNamedType(field.type);
+    const name = names.fetchedAs(key, first, field);
+    return {
+      kind: Kind.FIELD,
+      name: first.name,
+      ...(name !== field.name && { alias: nameNode(name) }),
+      ...(first.arguments && { arguments: first.arguments }),
+      ...(isCompositeType(type) && {
+        selectionSet: { kind: Kind.SELECTION_SET, selections: selectionsOf(type, nodes) },
+      }),
+    };
+  }
+
+  function selectionsOf(type: GraphQLCompositeType, nodes: readonly FieldNode[]): SelectionNode[] {
+    const collect = (of: GraphQLCompositeType) =>
+      collectSubfields(schema, fragments, variables, of as GraphQLObjectType, nodes) as Fields;
+    if (!isAbstractType(type)) {
+      const selections = fieldsOf(type, collect(type));
+      return selections.length > 0 ? selections : [typeName];
+    }
+    const direct = collect(type);
+    const shared = new Set([...direct.values()].flat());
+    const selections = 'getFields' in type ? fieldsOf(type as unknown as GraphQLObjectType, direct) : [];
+    for (const possible of schema.getPossibleTypes(type)) {
+      const own = fieldsOf(possible, withoutShared(collect(possible), shared));
+      if (own.length > 0) selections.push(conditionOn(possible, own));
+    }
+    return [typeName, ...selections];
+  }
+
+  const root = schema.getRootType(node.operation)!;
+  const selections = fieldsOf(root, collectFields(schema, fragments, variables, root, node.selectionSet));
+  if (selections.length === 0) return { text: undefined, names };
+  const planned = withUsedVariables({ ...node, directives: [], selectionSet: { ...node.selectionSet, selections } });
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [planned] };
+  return { text: print(document), names };
+}
+
+/** What only things of one type are asked, beside what all are. */
+function withoutShared(fields: Fields, shared: ReadonlySet<FieldNode>): Fields {
+  const own = new Map<string, readonly FieldNode[]>();
+  for (const [key, nodes] of fields) {
+    const rest = nodes.filter((one) => !shared.has(one));
+    if (rest.length > 0) own.set(key, rest);
+  }
+  return own;
+}
+
+function conditionOn({ name }: GraphQLObjectType, selections: readonly SelectionNode[]): SelectionNode {
+  return {
+    kind: Kind.INLINE_FRAGMENT,
+    typeCondition: { kind: Kind.NAMED_TYPE, name: nameNode(name) },
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
   };
-  return visit(document, { Field: decide, InlineFragment: decide, FragmentSpread: decide });
 }
 
-/** Whether this condition always selects, or never; undefined where a variable decides. */
-function constantOf({ name, arguments: given }: DirectiveNode): boolean | undefined {
-  const value = given?.[0]?.value;
-  if ((name.value !== 'skip' && name.value !== 'include') || value?.kind !== Kind.BOOLEAN) return undefined;
-  return (name.value === 'include') === value.value;
-}
+const nameNode = (value: string) => ({ kind: Kind.NAME, value }) as const;
+const typeName: FieldNode = { kind: Kind.FIELD, name: nameNode('__typename') };
 
-/** The planner finds no way from a union or interface to itself: a condition that says nothing is left out. */
-function withoutEmptyConditions(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  const types = new TypeInfo(schema);
-  const saysNothing = (name: string) => isAbstractType(schema.getType(name)) && types.getParentType()?.name === name;
-  return visit(
-    document,
-    visitWithTypeInfo(types, {
-      InlineFragment({ typeCondition, ...node }) {
-        return typeCondition && saysNothing(typeCondition.name.value) ? node : undefined;
-      },
-      FragmentSpread(node) {
-        const fragment = fragments.get(node.name.value);
-        if (!fragment || !isAbstractType(schema.getType(fragment.typeCondition.name.value))) return undefined;
-        const { typeCondition, selectionSet } = fragment;
-        return {
-          kind: Kind.INLINE_FRAGMENT,
-          ...(node.directives && { directives: node.directives }),
-          ...(!saysNothing(typeCondition.name.value) && { typeCondition }),
-          selectionSet,
-        };
-      },
-    }),
-  );
+function withUsedVariables(operation: OperationDefinitionNode): OperationDefinitionNode {
+  const used = new Set<string>();
+  visit(operation.selectionSet, { Variable: ({ name }) => void used.add(name.value) });
+  const variableDefinitions = (operation.variableDefinitions ?? []).filter((one) => used.has(one.variable.name.value));
+  return { ...operation, variableDefinitions };
 }

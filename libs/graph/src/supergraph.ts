@@ -1,10 +1,12 @@
 import type { QueryPlanner } from '@graphql-hive/router-query-planner';
-import { buildSchema, type DocumentNode, type GraphQLSchema, parse, print } from 'graphql';
+import { buildSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { compileAnswer, type Write } from '#src/compile/answer.ts';
+import type { FetchedNames } from '#src/fetched-names.ts';
 import { conditionKey, type Operation, operationOf } from '#src/operation.ts';
 import { compilePlan, type Step } from '#src/plan-runner.ts';
-import { forPlanner, isAboutSchema } from '#src/planner-document.ts';
+import { forPlanner } from '#src/planner-document.ts';
+import { plannerProblems } from '#src/planner-limits.ts';
 
 export interface SubgraphSdl {
   readonly name: string;
@@ -16,16 +18,25 @@ export interface Supergraph {
   readonly schema: GraphQLSchema;
   /** As people see it: without anything of federation. */
   readonly publicSdl: string;
-  /** How the operation is split. Kept for as long as the document is. */
-  plan(document: DocumentNode, operationName?: string): Planned;
+  /** One operation of a document. Kept for as long as the document is. */
+  operation(document: DocumentNode, operationName?: string): PlannedOperation;
+}
+
+type Variables = { readonly [name: string]: unknown };
+
+export interface PlannedOperation {
+  readonly operation: Operation;
+  /** How it is split and answered with this setting of its conditions. */
+  plan(variables: Variables): Planned;
 }
 
 export interface Planned {
-  readonly operation: Operation;
   /** Fetches what the operation needs; undefined where it asks nobody. */
   readonly step: Step | undefined;
-  /** Writes the answer for these variables. */
-  writer(variables: { readonly [name: string]: unknown }): Write;
+  /** Writes the answer. */
+  readonly write: Write;
+  /** How what was fetched is called in the answer. */
+  readonly names: FetchedNames;
 }
 
 export type Composed = { readonly ok: Supergraph } | { readonly problem: string };
@@ -38,10 +49,12 @@ export async function composeSupergraph(subgraphs: readonly SubgraphSdl[]): Prom
   ]);
   try {
     const services = subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl, { noLocation: true }) }));
+    const problems = plannerProblems(services);
+    if (problems.length > 0) return { problem: problems.join('\n') };
     const result = composeServices(services);
     if (!result.supergraphSdl) return { problem: (result.errors ?? []).map((error) => error.message).join('\n') };
     // The planner's own idea of the public schema declares the types of introspection like any others.
-    return { ok: supergraphOf(new QueryPlanner(result.supergraphSdl), result.publicSdl) };
+    return { ok: supergraphOf(new QueryPlanner(result.supergraphSdl), result.supergraphSdl, result.publicSdl) };
   } catch (error) {
     return { problem: (error as Error).message };
   }
@@ -50,51 +63,67 @@ export async function composeSupergraph(subgraphs: readonly SubgraphSdl[]): Prom
 /** Operations of subgraphs that are kept by their text. */
 const maxParsed = 2000;
 
-function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
+function supergraphOf(planner: QueryPlanner, supergraphSdl: string, publicSdl: string): Supergraph {
   const schema = buildSchema(publicSdl, { assumeValid: true, noLocation: true });
+  const reserved = reservedNames(supergraphSdl);
   const parsed = new LRUCache<string, DocumentNode>({ max: maxParsed });
   const read = (text: string): DocumentNode => {
     let document = parsed.get(text);
     if (!document) parsed.set(text, (document = parse(text, { noLocation: true })));
     return document;
   };
-  const plans = new WeakMap<DocumentNode, Map<string, Planned>>();
+  const operations = new WeakMap<DocumentNode, Map<string, PlannedOperation>>();
 
-  function make(document: DocumentNode, operationName: string | undefined): Planned {
-    const operation = operationOf(document, operationName);
-    const writer = createWriters(schema, operation);
-    const { node } = operation;
-    if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, step: undefined };
-    const text = print(forPlanner(schema, document));
-    const plan = planner.plan(text, node.name?.value, new Set(), 0);
-    return { operation, writer, step: plan.node && compilePlan({ schema, read }, plan.node) };
+  function make(operation: Operation, variables: Variables): Planned {
+    const { text, names } = forPlanner({ schema, operation, variables, reserved });
+    const plan = text === undefined ? undefined : planner.plan(text, operation.node.name?.value, new Set(), 0);
+    const write = compileAnswer({ schema, operation, variables, names });
+    return { step: plan?.node && compilePlan({ schema, read }, plan.node), write, names };
   }
 
   return {
     schema,
     publicSdl,
-    plan(document, operationName) {
-      let ofDocument = plans.get(document);
-      if (!ofDocument) plans.set(document, (ofDocument = new Map()));
-      let planned = ofDocument.get(operationName ?? '');
-      if (!planned) ofDocument.set(operationName ?? '', (planned = make(document, operationName)));
+    operation(document, operationName = '') {
+      let ofDocument = operations.get(document);
+      if (!ofDocument) operations.set(document, (ofDocument = new Map()));
+      let planned = ofDocument.get(operationName);
+      if (!planned)
+        ofDocument.set(
+          operationName,
+          (planned = createPlannedOperation(operationOf(document, operationName || undefined), make)),
+        );
       return planned;
     },
   };
 }
 
-/** Settings of an operation's conditions whose writers are kept: two variables have four. */
-const maxWriters = 8;
+/** Settings of an operation's conditions whose plans are kept: three variables have eight. */
+const maxSettings = 8;
 
-function createWriters(schema: GraphQLSchema, operation: Operation): Planned['writer'] {
-  const writers = new Map<string, Write>();
-  return (variables) => {
-    const key = conditionKey(operation, variables);
-    let writer = writers.get(key);
-    if (!writer) {
-      if (writers.size >= maxWriters) writers.delete(writers.keys().next().value!);
-      writers.set(key, (writer = compileAnswer({ schema, operation, variables })));
-    }
-    return writer;
+function createPlannedOperation(
+  operation: Operation,
+  make: (operation: Operation, variables: Variables) => Planned,
+): PlannedOperation {
+  const plans = new Map<string, Planned>();
+  return {
+    operation,
+    plan(variables) {
+      const key = conditionKey(operation, variables);
+      let planned = plans.get(key);
+      if (!planned) {
+        if (plans.size >= maxSettings) plans.delete(plans.keys().next().value!);
+        plans.set(key, (planned = make(operation, variables)));
+      }
+      return planned;
+    },
   };
+}
+
+/** What the planner may ask for on its own: fields of keys, and what others require or bring along. */
+function reservedNames(supergraphSdl: string): Set<string> {
+  const names = new Set<string>();
+  for (const [, text = ''] of supergraphSdl.matchAll(/\b(?:key|requires|provides): ("(?:[^"\\]|\\.)*")/g))
+    for (const [name] of (JSON.parse(text) as string).matchAll(/[_A-Za-z]\w*/g)) names.add(name);
+  return names;
 }

@@ -27,6 +27,7 @@ import {
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { createNumbering, createSource, property, type Source } from '#src/compile/source.ts';
+import type { FetchedNames } from '#src/fetched-names.ts';
 import { type Missing, noteProblem } from '#src/missing.ts';
 import type { Operation } from '#src/operation.ts';
 import { type Data, isData } from '#src/plan-data.ts';
@@ -50,6 +51,7 @@ export interface CompileAnswerOptions {
   readonly operation: Operation;
   /** Only those of @skip and @include are looked at. */
   readonly variables: { readonly [name: string]: unknown };
+  readonly names: FetchedNames;
 }
 
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
@@ -128,7 +130,7 @@ function describe(
   if (!type) return undefined;
   const nullable = !isNonNullType(type);
   const bare = getNullableType(type);
-  const read = `x=v${property(key)};`;
+  const read = `x=v${property(compiling.names.fetchedAs(key, nodes[0]!, parent.getFields()[name]!))};`;
   const place = JSON.stringify(`${parent.name}.${name}`);
   const lost = `{w.at[d]=${JSON.stringify(key)};${source.constant(noteLost)}(x,w,d+1,${place});return undefined;}`;
   const isText = bare === GraphQLString || bare === GraphQLID;
