@@ -9,25 +9,11 @@ import {
   parse,
   validate,
 } from 'graphql';
+import { createRandom } from './fuzz/random.ts';
 
 export interface MadeQuery {
   readonly text: string;
   readonly variables: Record<string, unknown>;
-}
-
-/** Numbers from a seed (mulberry32), the same on every machine. */
-export function createRandom(seed: number) {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  return {
-    below: (limit: number) => Math.floor(next() * limit),
-    chance: (share: number) => next() < share,
-  };
 }
 
 /** A valid query: aliases, arguments, fragments of both kinds, conditions, type names, fields that are named twice. */
@@ -40,7 +26,7 @@ export function makeQuery(schema: GraphQLSchema, seed: number): MadeQuery {
 
 function attemptQuery(schema: GraphQLSchema, seed: number): MadeQuery {
   const random = createRandom(seed);
-  const pick = <T>(list: readonly T[]): T => list[random.below(list.length)]!;
+  const { pick } = random;
   const fragments: string[] = [];
   const used = new Set<string>();
   const variables = {

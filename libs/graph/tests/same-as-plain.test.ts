@@ -1,4 +1,5 @@
 import type { Caller } from '@steading/kit';
+import { byLength } from '@steading/testkit/length';
 import { parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createGraphExecutor } from '#src/graph-executor.ts';
@@ -9,7 +10,8 @@ import { makeQuery } from './query-maker.ts';
 
 type Path = readonly (string | number)[];
 
-const cases = 2000;
+/** Beside the made graphs of `fuzz/`: these subgraphs come out of the builder, with its entities and scalars. */
+const cases = byLength({ quick: 400, long: 2000 });
 const caller: Caller = { kind: 'user', principal: 'user:usr_1', requestId: 'req_1' };
 const context: GraphContext = {
   caller,

@@ -20,8 +20,9 @@ export interface RunningWorld {
 /** Every other world's operations are compiled, the others' interpreted. Undefined where the parts do not compose. */
 export async function startWorld(seed: number): Promise<RunningWorld | undefined> {
   const world = makeWorld(seed);
-  const subgraphs = makeSubgraphs(world);
-  const graph = await startGraph(subgraphs, seed % 2 === 0 ? {} : { compiledAtUse: 1 });
+  const isCompiled = seed % 2 === 1;
+  const subgraphs = makeSubgraphs(world, isCompiled);
+  const graph = await startGraph(subgraphs, isCompiled ? { compiledAtUse: 1 } : {});
   if ('problem' in graph) return undefined;
   const plain = makePlainSchema(world, graph.publicSdl);
   return {

@@ -1,6 +1,6 @@
 /** Makes a world from a seed: who has what, and how types hang together. Whether it composes is seen afterwards. */
 import { parseType, type TypeNode } from 'graphql';
-import { addFederation } from './make-federation.ts';
+import { addFederation, type Features } from './make-federation.ts';
 import { createRandom, hashOf, type Random } from './random.ts';
 import type { Abstract, Argument, Entity, Field, Home, ValueType, World } from './world.ts';
 
@@ -175,7 +175,9 @@ function makeRoots(make: FieldMaker, world: World): void {
   }
 }
 
-export function makeWorld(seed: number): World {
+export const coreFeatures: Features = { requires: false, interfaceObjects: false };
+
+export function makeWorld(seed: number, features = coreFeatures): World {
   const random = createRandom(seed);
   const make = createFieldMaker(random);
   const subgraphs = Array.from({ length: 2 + random.below(4) }, (_, index) => `s${index}`);
@@ -186,7 +188,7 @@ export function makeWorld(seed: number): World {
   const world: World = { seed, subgraphs, entities, values, abstracts, query: [], mutation: [], tones };
   fillEntities(make, world);
   makeRoots(make, world);
-  return withCandidates(addFederation(make, world));
+  return withCandidates(addFederation(make, world, features));
 }
 
 /** What an abstract field may give: what all its owners know. */
@@ -196,13 +198,16 @@ function withCandidates(world: World): World {
     const abstract = abstracts.get(namedTypeOf(field.type));
     if (!abstract) return field;
     const known = field.owners.map((owner) => membersIn(world, abstract, owner));
+    // The planner finds no way to an interface that the owners of one shared field know differently.
+    if (known.some((list) => list.join() !== known[0]!.join())) return { ...field, candidates: [] };
     return { ...field, candidates: abstract.members.filter((name) => known.every((list) => list.includes(name))) };
   };
+  const all = (fields: readonly Field[]) => fields.map(complete).filter(({ candidates }) => candidates?.length !== 0);
   return {
     ...world,
-    entities: world.entities.map((entity) => ({ ...entity, fields: entity.fields.map(complete) })),
-    query: world.query.map(complete),
-    mutation: world.mutation.map(complete),
+    entities: world.entities.map((entity) => ({ ...entity, fields: all(entity.fields) })),
+    query: all(world.query),
+    mutation: all(world.mutation),
   };
 }
 

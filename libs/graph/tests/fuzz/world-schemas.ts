@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { hashOf } from './random.ts';
 import type { Field, Thing, World } from './world.ts';
-import { createRules, type Given, noteFallbacks, type Rules, type Stamp } from './world-rules.ts';
+import { createRules, type Given, isThing, noteFallbacks, type Rules, type Stamp } from './world-rules.ts';
 import { subgraphSdl } from './world-sdl.ts';
 
 /** How often something that counts has run in this request: mutations come one after another. */
@@ -39,15 +39,19 @@ export interface WorldSubgraph {
   readonly schema: GraphQLSchema;
 }
 
-export function makeSubgraphs(world: World): WorldSubgraph[] {
+/**
+ * The subgraphs of a world. With `mixed` some fields answer at once and others later, but never what fails: in a list
+ * graphql-js leaves promises behind where a neighbour fails at once, and what fails in these nobody catches.
+ */
+export function makeSubgraphs(world: World, mixed = false): WorldSubgraph[] {
   const rules = createRules(world);
   return world.subgraphs.map((name) => {
     const sdl = subgraphSdl(world, name);
-    return { name, sdl, schema: subgraphSchema(world, rules, name, sdl) };
+    return { name, sdl, schema: subgraphSchema({ world, rules, name, sdl, mixed }) };
   });
 }
 
-function subgraphSchema(world: World, rules: Rules, subgraph: string, sdl: string): GraphQLSchema {
+function subgraphSchema({ world, rules, name: subgraph, sdl, mixed }: SubgraphOptions): GraphQLSchema {
   const keys = keysIn(world, subgraph);
   const entryPoint =
     keys.size === 0
@@ -57,9 +61,17 @@ function subgraphSchema(world: World, rules: Rules, subgraph: string, sdl: strin
   const document = parse(`${sdl}\n${query}\n${entryPoint}`, { noLocation: true });
   const definitions = [...federation.definitions, ...document.definitions];
   const bare = buildASTSchema({ ...federation, definitions: merged(definitions) }, { assumeValid: true });
-  install(bare, world, rules, subgraph);
+  install(bare, { world, rules, subgraph, mixed });
   installEntities(bare, rules, keys, world, subgraph);
   return bare;
+}
+
+interface SubgraphOptions {
+  readonly world: World;
+  readonly rules: Rules;
+  readonly name: string;
+  readonly sdl: string;
+  readonly mixed: boolean;
 }
 
 /** The extension of Query as part of it: what builds schemas from documents knows no extensions. */
@@ -110,9 +122,11 @@ function installEntities(
     });
 }
 
-/** Some answers come at once, some later. */
-const later = <T>(value: T): T | Promise<T> =>
-  hashOf(JSON.stringify(value) ?? '') % 3 === 0 ? Promise.resolve(value) : value;
+/** Some answers come at once, some later; whatever fails comes later. */
+function later(value: unknown): unknown {
+  const isSure = (isThing(value) || typeof value === 'string') && value !== 'UNHEARD';
+  return isSure && hashOf(JSON.stringify(value)) % 3 > 0 ? value : Promise.resolve(value);
+}
 
 /** An interface object's things have the interface's name where it is an object. */
 function nameIn(world: World, subgraph: string, { __typename }: Thing): string {
@@ -122,7 +136,15 @@ function nameIn(world: World, subgraph: string, { __typename }: Thing): string {
   return object?.name ?? __typename;
 }
 
-function install(schema: GraphQLSchema, world: World, rules: Rules, subgraph: string | undefined): void {
+interface Installing {
+  readonly world: World;
+  readonly rules: Rules;
+  /** None for the plain schema. */
+  readonly subgraph?: string;
+  readonly mixed: boolean;
+}
+
+function install(schema: GraphQLSchema, { world, rules, subgraph, mixed }: Installing): void {
   const roots = new Map([...world.query, ...world.mutation].map((field) => [field.name, field]));
   for (const type of Object.values(schema.getTypeMap())) {
     if (isScalarType(type)) installScalar(type);
@@ -139,8 +161,7 @@ function install(schema: GraphQLSchema, world: World, rules: Rules, subgraph: st
         const of = isRoot ? root : (thing as Thing);
         if (isOld) return new Error(`${made.name} was overridden and asked all the same`);
         const value = field ? giveCounted(rules, field, of, given, context as Counting) : rules.keyField(of, made.name);
-        // Asynchronous throughout in the plain schema: graphql-js leaves promises behind where a neighbour fails at once.
-        return subgraph === undefined ? Promise.resolve(value) : later(value);
+        return mixed ? later(value) : Promise.resolve(value);
       };
     }
   }
@@ -154,7 +175,7 @@ function giveCounted(rules: Rules, field: Field, thing: Thing, given: Given, cou
 function installScalar(scalar: GraphQLScalarType): void {
   if (scalar.name !== 'Stamp') return;
   const read = (value: unknown): Stamp => ({ stamp: String(value).replace('st:', '') });
-  scalar.serialize = (value) => `st:${(value as Stamp).stamp}`;
+  scalar.serialize = (value) => (typeof value === 'string' ? value : `st:${(value as Stamp).stamp}`);
   scalar.parseValue = read;
   scalar.parseLiteral = (node, variables) => read(valueFromASTUntyped(node, variables));
 }
@@ -162,6 +183,6 @@ function installScalar(scalar: GraphQLScalarType): void {
 /** Everything as one schema, with the types that people see. */
 export function makePlainSchema(world: World, publicSdl: string): GraphQLSchema {
   const schema = buildASTSchema(parse(publicSdl, { noLocation: true }), { assumeValid: true });
-  install(schema, world, createRules(world), undefined);
+  install(schema, { world, rules: createRules(world), mixed: false });
   return schema;
 }

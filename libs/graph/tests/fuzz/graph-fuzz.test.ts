@@ -1,0 +1,22 @@
+/**
+ * Federated graphs and operations made from seeds, answered by the executor and by graphql-js in one plain schema. What
+ * counts as equal is in `compare-answers.ts`. A difference is told with its seeds, made as small as it gets, and with the
+ * command that runs it again.
+ */
+import { byLength } from '@steading/testkit/length';
+import { expect, it } from 'vitest';
+import { fuzz } from './fuzz-run.ts';
+
+const queries = byLength({ quick: 1200, long: 100_000 });
+
+it(`answers ${queries} made operations on made federated graphs as one plain schema does`, async () => {
+  const queriesPerWorld = byLength({ quick: 50, long: 100 });
+  const report = await fuzz({ firstSeed: 1000, queries, queriesPerWorld, maxFailures: 3 });
+  expect(report.differences.join('\n\n')).toBe('');
+  expect(report.queries).toBe(queries);
+  // Both ways of things are in there, and more than one subgraph has to be asked.
+  expect(report.failing).toBeGreaterThan(queries / 10);
+  expect(report.failing).toBeLessThan(queries / 1.5);
+  expect(report.calls).toBeGreaterThan(queries * 1.2);
+  expect(report.uncomposed).toBeLessThan(report.worlds / 10);
+}, 3_600_000);
