@@ -27,10 +27,11 @@ export function cutOut(schema: GraphQLSchema, entity: Data, requires: readonly R
       if (part) mergeInto(cut, part);
       matched ||= part !== undefined;
     } else if (selection.kind === 'Field') {
-      const name = selection.alias ?? selection.name;
-      if (entity[name] === undefined) continue;
+      // The name is what it was fetched under, the alias what the subgraph calls it.
+      const value = entity[selection.name];
+      if (value === undefined) continue;
       matched = true;
-      cut[selection.name] = cutValue(schema, entity[name], selection.selections);
+      cut[selection.alias ?? selection.name] = cutValue(schema, value, selection.selections);
     }
   }
   return matched ? cut : undefined;

@@ -7,7 +7,7 @@ import { byLength } from '@steading/testkit/length';
 import { expect, it } from 'vitest';
 import { fuzz } from './fuzz-run.ts';
 
-const queries = byLength({ quick: 1200, long: 100_000 });
+const queries = byLength({ quick: 800, long: 100_000 });
 
 it(`answers ${queries} made operations on made federated graphs as one plain schema does`, async () => {
   const queriesPerWorld = byLength({ quick: 50, long: 100 });

@@ -5,6 +5,8 @@ import type { Abstract, Entity, Field, Home, World } from './world.ts';
 
 /** What the planner does not do reliably, and is therefore left out of worlds that must be answered without exception. */
 export interface Features {
+  /** Entities that a subgraph knows by more than one key. */
+  readonly severalKeys: boolean;
   readonly requires: boolean;
   readonly interfaceObjects: boolean;
 }

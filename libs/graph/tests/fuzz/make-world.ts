@@ -66,9 +66,9 @@ function createFieldMaker(random: Random): FieldMaker {
   return maker;
 }
 
-function makeEntities(random: Random, subgraphs: readonly string[]): Entity[] {
+function makeEntities(random: Random, subgraphs: readonly string[], severalKeys: boolean): Entity[] {
   return Array.from({ length: 2 + random.below(3) }, (_, index) => {
-    const keys = random.pick(keySets);
+    const keys = severalKeys ? random.pick(keySets) : [random.pick(random.pick(keySets))];
     const [owner, ...others] = random.some(subgraphs, 0.6);
     const homes: Home[] = [{ subgraph: owner!, keys, resolvable: true }];
     for (const subgraph of others) homes.push({ subgraph, keys: random.some(keys, 0.5), resolvable: true });
@@ -175,13 +175,13 @@ function makeRoots(make: FieldMaker, world: World): void {
   }
 }
 
-export const coreFeatures: Features = { requires: false, interfaceObjects: false };
+export const coreFeatures: Features = { severalKeys: false, requires: false, interfaceObjects: false };
 
 export function makeWorld(seed: number, features = coreFeatures): World {
   const random = createRandom(seed);
   const make = createFieldMaker(random);
   const subgraphs = Array.from({ length: 2 + random.below(4) }, (_, index) => `s${index}`);
-  const entities = makeEntities(random, subgraphs);
+  const entities = makeEntities(random, subgraphs, features.severalKeys);
   const values = makeValues(make, entities);
   const abstracts = makeAbstracts(make, entities, values);
   const tones = new Map(subgraphs.map((name) => [name, random.some(allTones, 0.5)]));
