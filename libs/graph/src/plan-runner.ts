@@ -112,7 +112,7 @@ function compileFlatten(compiler: PlanCompiler, node: FlattenNode): Step {
   const fetch = node.node;
   const ask = compileAsk(compiler, fetch);
   const gather = compileGatherer({ schema, paths: [node.path], fetch });
-  const join = compileJoiner(read(fetch.operation), '_entities');
+  const join = compileJoiner(compiler.schema, read(fetch.operation), '_entities');
   const take = (result: ExecutionResult, gathered: Gathered, run: PlanRun): undefined => {
     if (isData(result.data)) rewrite(schema, result.data, fetch.outputRewrites);
     join(isData(result.data) ? result.data._entities : undefined, gathered);
@@ -132,7 +132,7 @@ function compileBatch(compiler: PlanCompiler, node: BatchFetchNode): Step {
   const aliases = node.entityBatch.aliases.map((alias) => ({
     alias,
     gather: compileGatherer({ schema, paths: alias.paths, fetch: alias }),
-    join: compileJoiner(read(node.operation), alias.alias),
+    join: compileJoiner(compiler.schema, read(node.operation), alias.alias),
   }));
   type Batch = readonly Gathered[];
   const take = (result: ExecutionResult, batch: Batch, run: PlanRun): undefined => {
