@@ -5,8 +5,11 @@ import { isData, type Path } from '#src/plan-data.ts';
 /** Why something is not in the answer: what went wrong on the way, and nulls that nobody explained. */
 export interface Missing {
   readonly errors: readonly GraphQLError[];
-  /** Tells that this place may not be null, unless an error at, above or under it tells why it is. */
-  note(at: Path, depth: number, problem: string): void;
+  /**
+   * Tells that this place may not be null, unless an error at, above or under it tells why it is; `within` is the depth
+   * of the place that such an error has to be about, default its own.
+   */
+  note(at: Path, depth: number, problem: string, within?: number): void;
 }
 
 /** Looking for the error that explains a null costs the depth of its place, however many errors there are. */
@@ -40,9 +43,9 @@ export function createMissing(fetchErrors: readonly GraphQLError[]): Missing {
 
   return {
     errors,
-    note(at, depth, problem) {
+    note(at, depth, problem, within = depth) {
       const path = at.slice(0, depth);
-      if (errors.length > 0 && isExplained(path)) return;
+      if (errors.length > 0 && isExplained(path.slice(0, within))) return;
       const error = new GraphQLError(problem, { path });
       errors.push(error);
       if (places) learn(error);

@@ -231,10 +231,10 @@ function enumWriter(type: GraphQLEnumType): WriteAt {
   };
 }
 
-/** What never came was lost with the fetch that failed beside it, and that failure is told already. */
+/** What never came was lost with a neighbour that failed in the same fetch, where there is one: that is told already. */
 function noteLost(value: unknown, { at, missing }: Writing, depth: number, name: string): void {
-  if (value === undefined && missing.errors.length > 0) return;
-  missing.note(at, depth, `Cannot return null for non-nullable field ${name}.`);
+  const above = value === undefined ? depth - 1 : depth;
+  missing.note(at, depth, `Cannot return null for non-nullable field ${name}.`, above);
 }
 
 /** Without quotes, backslashes, controls and halves of characters: what JSON writes as it is. */
