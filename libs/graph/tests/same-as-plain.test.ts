@@ -11,7 +11,7 @@ import { makeQuery } from './query-maker.ts';
 type Path = readonly (string | number)[];
 
 /** Beside the made graphs of `fuzz/`: these subgraphs come out of the builder, with its entities and scalars. */
-const cases = byLength({ quick: 400, long: 2000 });
+const cases = byLength({ quick: 200, long: 2000 });
 const caller: Caller = { kind: 'user', principal: 'user:usr_1', requestId: 'req_1' };
 const context: GraphContext = {
   caller,
