@@ -44,7 +44,12 @@ function cutValue(
 ): unknown {
   if (!selections || selections.length === 0) return value;
   if (Array.isArray(value)) return value.map((item) => cutValue(schema, item, selections));
-  return isData(value) ? (cutOut(schema, value, selections) ?? null) : value;
+  if (!isData(value)) return value;
+  const cut = cutOut(schema, value, selections);
+  // What differs by type is of no use without it.
+  if (cut && value.__typename !== undefined && selections.some(({ kind }) => kind === 'InlineFragment'))
+    cut.__typename = value.__typename;
+  return cut ?? null;
 }
 
 /**

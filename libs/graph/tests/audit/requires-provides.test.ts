@@ -129,3 +129,34 @@ audit(
     },
   ],
 );
+
+audit(
+  'a field that requires what differs by type',
+  {
+    boxes: {
+      sdl: `type Query { box: Box also: Box } type Box @key(fields: "id") { id: ID! content: Content }
+        union Content = Ball | Cube type Ball { radius: Int! } type Cube { edge: Int! }`,
+      resolvers: {
+        Query: { box: () => ({ id: 'ball' }), also: () => ({ id: 'cube' }) },
+        Box: {
+          content: by(({ id }: Parcel) =>
+            id === 'ball' ? { __typename: 'Ball', radius: 2 } : { __typename: 'Cube', edge: 3 },
+          ),
+        },
+      },
+    },
+    volumes: {
+      sdl: `type Box @key(fields: "id") { id: ID! content: Content @external
+          volume: Int @requires(fields: "content { ... on Ball { radius } ... on Cube { edge } }") }
+        union Content = Ball | Cube type Ball @external { radius: Int! } type Cube @external { edge: Int! }`,
+      resolvers: {
+        Box: {
+          volume: by(({ content }: { content: { __typename: string; radius: number; edge: number } }) =>
+            content.__typename === 'Ball' ? 4 * content.radius ** 3 : content.edge ** 3,
+          ),
+        },
+      },
+    },
+  },
+  [{ query: '{ box { volume } also { volume } }', data: { box: { volume: 32 }, also: { volume: 27 } } }],
+);

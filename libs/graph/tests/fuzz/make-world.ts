@@ -177,6 +177,9 @@ function makeRoots(make: FieldMaker, world: World): void {
 
 export const coreFeatures: Features = { severalKeys: false, requires: false, interfaceObjects: false };
 
+/** Without several keys in one subgraph: over those the planner may not come to an end. */
+export const allFeatures: Features = { severalKeys: false, requires: true, interfaceObjects: true };
+
 export function makeWorld(seed: number, features = coreFeatures): World {
   const random = createRandom(seed);
   const make = createFieldMaker(random);
