@@ -220,7 +220,7 @@ const isPlainObject = (x: string, source: Source): string =>
 function plainLeaf(type: GraphQLOutputType): string | undefined {
   if (type === GraphQLString || type === GraphQLID) return 'typeof x==="string"';
   if (type === GraphQLBoolean) return 'typeof x==="boolean"';
-  if (type === GraphQLInt) return '(x|0)===x';
+  if (type === GraphQLInt) return 'typeof x==="number"&&(x|0)===x';
   if (type === GraphQLFloat) return 'typeof x==="number"&&x-x===0';
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import { expect, it } from 'vitest';
-import { audit, by, start } from './audit-graph.ts';
+import { startGraph } from '../graph-harness.ts';
+import { audit, by, start, toSubgraph } from './audit-graph.ts';
 
 const log: string[] = [];
 const write = (service: string) =>
@@ -164,4 +165,23 @@ it('runs the named one of several operations, and hands extensions of errors on'
   expect(errors).toMatchObject([{ path: ['y'], extensions: { code: 'no', hint: 1 } }]);
   expect((await graph.ask({ document, operationName: 'C' })).data).toBe('{"__typename":"Query"}');
   expect(graph.calls).toEqual([]);
+});
+
+it('lets a whole number that fails at once fail alone, compiled as well as interpreted', async () => {
+  const resolvers = {
+    Query: {
+      x: () => {
+        throw new Error('Not now.');
+      },
+      y: () => 1,
+    },
+  };
+  const subgraph = toSubgraph('a', { sdl: 'type Query { x: Int y: Int }', resolvers });
+  for (const compiledAtUse of [1, Number.POSITIVE_INFINITY]) {
+    const graph = await startGraph([subgraph], { compiledAtUse });
+    if ('problem' in graph) throw new Error(graph.problem);
+    const { data, errors } = await graph.ask({ document: parse('{ x y }') });
+    expect(data).toBe('{"x":null,"y":1}');
+    expect(errors.map(({ path, message }) => [path, message])).toEqual([[['x'], 'Not now.']]);
+  }
 });
