@@ -19,7 +19,8 @@ export function createFetchedNames(reserved: ReadonlySet<string>): FetchedNames 
   const known = new Map<string, string>();
 
   function choose(key: string, meaning: string, isPlain: boolean): string {
-    const free = (name: string) => (meanings.get(name) ?? meaning) === meaning && (isPlain || !reserved.has(name));
+    const free = (name: string) =>
+      (meanings.get(name) ?? meaning) === meaning && !reserved.has(isPlain ? `${name}(` : name);
     if (free(key)) return key;
     let number = keys.size;
     while (meanings.has(`_${number}_${key}`)) number++;

@@ -120,10 +120,16 @@ function createPlannedOperation(
   };
 }
 
-/** What the planner may ask for on its own: fields of keys, and what others require or bring along. */
+/**
+ * What the planner may ask for on its own: fields of keys, and what others require or bring along. Those that it asks
+ * with arguments stand with a parenthesis: not even the plain field of that name may be called so.
+ */
 function reservedNames(supergraphSdl: string): Set<string> {
   const names = new Set<string>();
   for (const [, text = ''] of supergraphSdl.matchAll(/\b(?:key|requires|provides): ("(?:[^"\\]|\\.)*")/g))
-    for (const [name] of (JSON.parse(text) as string).matchAll(/[_A-Za-z]\w*/g)) names.add(name);
+    for (const [, name = '', given = ''] of (JSON.parse(text) as string).matchAll(/([_A-Za-z]\w*)\s*(\(?)/g)) {
+      names.add(name);
+      names.add(name + given);
+    }
   return names;
 }
