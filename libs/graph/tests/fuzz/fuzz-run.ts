@@ -103,7 +103,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       if (unplanned) report.unplanned++;
       if (unplanned || differenceOf(ours, plain) === undefined) continue;
       report.differences.push(
-        await describeDifference(running, operation, `${seed} ${number}${options.features ? ' all' : ''}`),
+        await describeDifference(running, operation, `${seed} ${number}${options.features ? ' requires' : ''}`),
       );
       if (report.differences.length >= options.maxFailures) return report;
     }

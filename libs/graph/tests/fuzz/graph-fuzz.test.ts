@@ -6,7 +6,7 @@
 import { byLength } from '@steading/testkit/length';
 import { expect, it } from 'vitest';
 import { fuzz } from './fuzz-run.ts';
-import { allFeatures } from './make-world.ts';
+import { withRequires } from './make-world.ts';
 
 const queries = byLength({ quick: 800, long: 100_000 });
 
@@ -24,11 +24,11 @@ it(`answers ${queries} made operations on made federated graphs as one plain sch
 
 const others = byLength({ quick: 200, long: 10_000 });
 
-it(`answers ${others} more with @requires and interface objects so, or finds no plan and says that`, async () => {
-  const options = { firstSeed: 1000, queries: others, queriesPerWorld: 20, maxFailures: 3, features: allFeatures };
+it(`answers ${others} more with @requires so, or finds no plan and says that`, async () => {
+  const options = { firstSeed: 1000, queries: others, queriesPerWorld: 20, maxFailures: 3, features: withRequires };
   const report = await fuzz(options);
   console.log(`${report.unplanned} of ${report.queries} operations: the planner found no plan`);
   expect(report.differences.join('\n\n')).toBe('');
   // A gap of the planner, in the README; here so that it does not grow.
-  expect(report.unplanned).toBeLessThan(others / 5);
+  expect(report.unplanned).toBeLessThan(others / 20);
 }, 3_600_000);
