@@ -3,6 +3,8 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(0).max(65_535);
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
 
+const connections = z.coerce.number().int().min(16).max(1_000_000);
+
 export const gatewayConfig = {
   STEADING_HTTP_PORT: port.default(4600).describe('port for people and apps'),
   STEADING_HTTPS_PORT: port.optional().describe('port for TLS; without it there is none'),
@@ -20,4 +22,10 @@ export const gatewayConfig = {
   STEADING_SIGN_IN_PER_MINUTE: perMinute.default(30).describe('attempts to sign in or register from one address'),
   STEADING_REQUESTS_PER_MINUTE: perMinute.default(1_200).describe('requests of one person to the house'),
   STEADING_ADDRESS_PER_MINUTE: perMinute.default(3_000).describe('requests from one address to the house'),
+  STEADING_MAX_CLIENTS: connections
+    .default(8_192)
+    .describe('open connections in all; idle ones make room for new ones'),
+  STEADING_MAX_CLIENTS_PER_ADDRESS: connections
+    .default(512)
+    .describe('open connections of one address; raise it when a proxy on another machine stands before the house'),
 } as const;

@@ -6,6 +6,8 @@ export interface Metrics {
   houseRequest(method: string, route: string, status: number, ms: number): void;
   edgeRequest(app: string, status: number, ms: number): void;
   edgeRetry(app: string): void;
+  /** A limit of the door refused or ended something. */
+  refused(reason: string): void;
   sockets(namespace: string, change: 1 | -1): void;
   stop(): void;
 }
@@ -44,6 +46,12 @@ export function createMetrics(): Metrics {
     labelNames: ['app'],
     registers,
   });
+  const refusals = new Counter({
+    name: 'steading_door_refused_total',
+    help: 'Connections and requests that a limit of the door refused or ended, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
   const open = new Gauge({
     name: 'steading_live_sockets',
     help: 'Open live connections.',
@@ -60,6 +68,7 @@ export function createMetrics(): Metrics {
       if (status >= 500) errors.inc({ app });
     },
     edgeRetry: (app) => retries.inc({ app }),
+    refused: (reason) => refusals.inc({ reason }),
     sockets: (namespace, change) => open.inc({ namespace }, change),
     stop: () => registry.clear(),
   };

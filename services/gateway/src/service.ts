@@ -34,6 +34,9 @@ export const gatewayService = defineService({
       houseHosts: hosts,
       house: houseSide,
       edge,
+      clock: context.clock,
+      limits: { maxConnections: config.STEADING_MAX_CLIENTS, maxPerAddress: config.STEADING_MAX_CLIENTS_PER_ADDRESS },
+      refused: metrics.refused,
       ...(tls && { tls }),
     });
     return {
@@ -43,6 +46,7 @@ export const gatewayService = defineService({
         await graph.start();
         await edge.start();
         await front.start();
+        if (tls?.problem) context.log.warn(tls.problem);
       },
       async stop(signal) {
         await live.stop();
@@ -54,7 +58,11 @@ export const gatewayService = defineService({
         await guard.stop();
         metrics.stop();
       },
-      health: () => (edge.problem ? { ready: false, reason: edge.problem } : graph.health()),
+      health() {
+        if (edge.problem) return { ready: false, reason: edge.problem };
+        const health = graph.health();
+        return health.ready && tls?.problem ? { ready: true, reason: tls.problem } : health;
+      },
     };
   },
 });

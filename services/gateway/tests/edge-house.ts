@@ -12,12 +12,22 @@ import type { RpcClients } from '@steading/rpc';
 import { createEdgeSide, type EdgeContext } from '#src/edge/edge-side.ts';
 import type { Upstream } from '#src/edge/route-table.ts';
 import { createFront } from '#src/front/front.ts';
+import type { FrontLimits } from '#src/front/front-limits.ts';
 import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
 import { createMetrics } from '#src/metrics.ts';
+import { createCertificates } from '#src/tls/certificates.ts';
+import { openOwnAuthority } from '#src/tls/own-authority.ts';
+import { freePort } from './free-port.ts';
 
 export interface EdgeHouse {
   readonly port: number;
+  /** 0 without `tls`. */
+  readonly tlsPort: number;
+  /** Whom to trust on it. */
+  readonly ca: string;
   readonly dataDir: string;
+  /** What the limits of the front refused or ended. */
+  readonly refused: readonly string[];
   setInstances(instances: readonly Upstream[]): void;
   setRoute(change: Partial<Record<'maxBodyBytes' | 'timeoutMs', number>> & { unavailable?: string }): Promise<void>;
   stop(): Promise<void>;
@@ -26,9 +36,17 @@ export interface EdgeHouse {
 export const probeKey = Buffer.alloc(32, 7);
 export const appHost = 'shop-garden.localhost';
 
-export async function startEdgeHouse(options: { controlPlane?: boolean; dataDir?: string } = {}): Promise<EdgeHouse> {
+export interface EdgeHouseOptions {
+  readonly controlPlane?: boolean;
+  readonly dataDir?: string;
+  readonly tls?: boolean;
+  readonly limits?: Partial<FrontLimits>;
+}
+
+export async function startEdgeHouse(options: EdgeHouseOptions = {}): Promise<EdgeHouse> {
   const { controlPlane = true, dataDir = mkdtempSync(join(tmpdir(), 'steading-edge-')) } = options;
   const route = { host: appHost, appId: 'app_1', maxBodyBytes: 1_000_000n, timeoutMs: 2_000n, unavailable: '' };
+  const refused: string[] = [];
   let revision = 1;
   let hear: (event: HouseEvent) => void = () => {};
   const answer = async (value: unknown) => {
@@ -55,21 +73,37 @@ export async function startEdgeHouse(options: { controlPlane?: boolean; dataDir?
     signal: new AbortController().signal,
   } as unknown as EdgeContext;
   const edge = createEdgeSide(context, createMetrics());
+  const houseHosts = new Set(['localhost']);
+  const authority = options.tls ? await openOwnAuthority(join(dataDir, 'authority'), Date.now) : undefined;
+  const tlsPort = authority ? await freePort() : 0;
+  const serves = (name: string) => houseHosts.has(name) || edge.knows(name);
   const front = createFront({
     bind: '127.0.0.1',
     httpPort: 0,
-    houseHosts: new Set(['localhost']),
+    ...(authority && {
+      tls: {
+        port: tlsPort,
+        ...(await createCertificates({ files: undefined, authority, serves, houseHost: 'localhost' })),
+      },
+    }),
+    houseHosts,
     house: {
       request: (_incoming, outgoing) => plainPage(outgoing, 200, 'the house'),
       upgrade: (_incoming, socket) => rawRefusal(socket, 404, 'none'),
     },
     edge,
+    clock: systemClock,
+    refused: (reason) => refused.push(reason),
+    ...(options.limits && { limits: options.limits }),
   });
   await edge.start();
   const port = await front.start();
   return {
     port,
+    tlsPort,
+    ca: authority?.rootPem ?? '',
     dataDir,
+    refused,
     setInstances(instances) {
       const data = {
         appId: 'app_1',

@@ -3,6 +3,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@steading/kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFront, type Front } from '#src/front/front.ts';
 import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
@@ -26,14 +27,15 @@ beforeAll(async () => {
     upgrade: (_incoming: unknown, socket: Parameters<typeof rawRefusal>[0]) => rawRefusal(socket, 404, 'none'),
   };
   const serves = (name: string) => name.endsWith('localhost');
-  const contextFor = await createCertificates({ files: undefined, authority, serves });
+  const tls = await createCertificates({ files: undefined, authority, serves, houseHost: 'localhost' });
   front = createFront({
     bind: '127.0.0.1',
     httpPort: 0,
-    tls: { port, contextFor },
+    tls: { port, ...tls },
     houseHosts: new Set(['localhost']),
     house: side,
     edge: side,
+    clock: systemClock,
   });
   await front.start();
 });

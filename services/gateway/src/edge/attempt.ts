@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Clock } from '@steading/kit';
 import type { Dispatcher } from 'undici';
-import { answerHeaders } from '#src/edge/forward-headers.ts';
+import { MalformedAnswer, readAnswerHead, readTrailers } from '#src/edge/answer-head.ts';
 
 export interface AttemptOptions {
   readonly pool: Dispatcher;
@@ -24,7 +24,12 @@ export interface Outcome {
   readonly sent: boolean;
   readonly answered: boolean;
   readonly timedOut: boolean;
+  /** The connection held, and what came is no answer. */
+  readonly malformed: boolean;
 }
+
+/** Notes before an answer (1xx) that an app may send; an endless row of them is no answer. */
+const maxNotes = 100;
 
 /**
  * Sends a request to one instance and its answer to the person, chunk by chunk both ways, each side waiting for the
@@ -34,6 +39,7 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
   return new Promise((resolve) => {
     const { incoming, outgoing, clock } = options;
     const seen = { sent: false, answered: false, timedOut: false };
+    let notes = 0;
     let controller: Dispatcher.DispatchController | undefined;
     let gone: Error | undefined;
     const giveUp = (reason: Error) => {
@@ -53,7 +59,8 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
     const finish = (error?: Error) => {
       timer.cancel();
       outgoing.off('close', left);
-      resolve({ ...seen, ...(error && { error }) });
+      const malformed = error !== undefined && seen.sent && !isConnectionFailure(error);
+      resolve({ ...seen, malformed, ...(error && { error }) });
     };
     outgoing.once('close', left);
 
@@ -64,10 +71,19 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
         if (gone) started.abort(gone);
       },
       onResponseStart(started, status, _headers, message) {
-        if (status < 200 || gone) return;
+        if (gone) return;
+        if (status >= 100 && status < 200) {
+          if (++notes > maxNotes) giveUp(new MalformedAnswer('notes without an answer'));
+          return;
+        }
+        let isEventStream: boolean;
+        try {
+          isEventStream = writeHead(options, started, status, message);
+        } catch (error) {
+          return giveUp(error as Error);
+        }
         seen.answered = true;
         timer.cancel();
-        const isEventStream = writeHead(options, started, status, message);
         options.onAnswer(isEventStream, () => {
           // A proper end: browsers open an event stream again by themselves, a cut would look like a failure.
           outgoing.end();
@@ -80,7 +96,8 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
         outgoing.once('drain', () => started.resume());
       },
       onResponseEnd(_started, trailers) {
-        if (Object.keys(trailers).length > 0) outgoing.addTrailers(trailers as Record<string, string>);
+        const passed = readTrailers(trailers);
+        if (Object.keys(passed).length > 0) outgoing.addTrailers(passed);
         outgoing.end();
         if (!incoming.complete) letGo(incoming, outgoing, clock);
         finish();
@@ -99,7 +116,10 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
   });
 }
 
-/** Returns whether it is a stream of events. */
+/**
+ * Returns whether it is a stream of events.
+ * @throws MalformedAnswer
+ */
 function writeHead(
   options: AttemptOptions,
   controller: Dispatcher.DispatchController,
@@ -107,23 +127,33 @@ function writeHead(
   message: string | undefined,
 ): boolean {
   const { incoming, outgoing, extra } = options;
-  const raw = (controller.rawHeaders as readonly (Buffer | string)[]).map((part) =>
-    typeof part === 'string' ? part : part.toString('latin1'),
-  );
-  const headers = [...answerHeaders(raw), ...extra];
   const isHttp2 = incoming.httpVersionMajor >= 2;
-  if (isHttp2) setEach(outgoing, headers);
-  // Answered before all was sent: the rest of the body would be read as the next request.
-  else if (!incoming.complete) headers.push('connection', 'close');
-  if (isHttp2) outgoing.writeHead(status);
-  else outgoing.writeHead(status, message ?? '', headers);
+  const rawHeaders = controller.rawHeaders as readonly (Buffer | string)[];
+  const head = readAnswerHead({ status, message, rawHeaders, isHttp2 });
+  const headers = [...head.headers, ...extra];
+  if (isHttp2) {
+    for (let at = 0; at < headers.length; at += 2) outgoing.appendHeader(headers[at]!, headers[at + 1]!);
+    outgoing.writeHead(status);
+  } else {
+    // Answered before all was sent: the rest of the body would be read as the next request.
+    if (!incoming.complete) headers.push('connection', 'close');
+    outgoing.writeHead(status, head.reason, headers);
+  }
   outgoing.flushHeaders();
-  const type = headers.findIndex((part, at) => at % 2 === 0 && part.toLowerCase() === 'content-type');
-  return type >= 0 && headers[type + 1]!.startsWith('text/event-stream');
+  return head.isEventStream;
 }
 
-function setEach(outgoing: ServerResponse, headers: readonly string[]): void {
-  for (let at = 0; at < headers.length; at += 2) outgoing.appendHeader(headers[at]!, headers[at + 1]!);
+/** What breaks between two machines, in the words of Node and of the client library; everything else is what was said. */
+const connectionFailures = new Set(
+  'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH UND_ERR_CONNECT_TIMEOUT UND_ERR_CLOSED UND_ERR_DESTROYED'.split(
+    ' ',
+  ),
+);
+
+function isConnectionFailure({ code = '', message }: NodeJS.ErrnoException): boolean {
+  // The library has one code for a connection that ended and for one that it ended because of what came.
+  if (code === 'UND_ERR_SOCKET') return !/^bad (response|upgrade)$/.test(message);
+  return connectionFailures.has(code);
 }
 
 /** Reads away what is left of a body whose answer is complete, for a moment; then the connection ends. */

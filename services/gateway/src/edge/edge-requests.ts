@@ -73,6 +73,7 @@ async function serve(options: EdgeOptions, serving: Serving): Promise<void> {
     if (!outcome.error) return;
     if (outgoing.writableEnded) return;
     if (outgoing.destroyed || outcome.answered) return void outgoing.destroy();
+    if (isUnsendable(outcome)) return give(serving, outcome);
     if (!outcome.sent && !outcome.timedOut) upstreams.eject(instance.id);
     const repeatable = serving.body.repeatable;
     const again = mayRetry({ ...outcome, method: serving.incoming.method ?? 'GET', repeatable });
@@ -121,7 +122,7 @@ export function originOf(incoming: IncomingMessage, host: string, requestId: str
   const authority = (incoming.headers as Record<string, string | undefined>)[':authority'];
   return {
     address: incoming.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
-    host: incoming.headers.host ?? authority ?? host,
+    host: authority ?? incoming.headers.host ?? host,
     secure: 'encrypted' in incoming.socket,
     requestId,
   };
@@ -144,8 +145,15 @@ function isSigned(key: Buffer, host: string, sent: string): boolean {
 function give({ incoming, outgoing, route }: Serving, outcome: Outcome): void {
   const close = incoming.httpVersionMajor < 2 && !incoming.complete;
   if (outcome.error instanceof BodyTooLarge) tooLarge(outgoing, route);
+  else if (isUnsendable(outcome)) plainPage(outgoing, 400, 'This request cannot be passed on.', close);
   else if (outcome.timedOut) plainPage(outgoing, 504, 'The app did not answer in time.', close);
+  else if (outcome.malformed) plainPage(outgoing, 502, 'What the app answered is no proper answer.', close);
   else plainPage(outgoing, 502, 'The app ended the connection without an answer.', close);
+}
+
+/** The request itself is one that cannot be written: no instance is to blame. */
+function isUnsendable({ error, sent }: Outcome): boolean {
+  return !sent && (error as NodeJS.ErrnoException | undefined)?.code === 'UND_ERR_INVALID_ARG';
 }
 
 function tooLarge(outgoing: ServerResponse, route: Route): void {

@@ -1,7 +1,8 @@
 /** WebSockets to apps: the handshake is passed on, then bytes go both ways until either ends or the instance goes. */
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { newRequestId, type Timer } from '@steading/kit';
+import { type Clock, newRequestId, type Timer } from '@steading/kit';
 import { type EdgeOptions, originOf, unavailableText } from '#src/edge/edge-requests.ts';
 import { answerHeaders, forwardHeaders } from '#src/edge/forward-headers.ts';
 import { createFrameBoundary, restartFrame } from '#src/edge/frame-boundary.ts';
@@ -12,6 +13,10 @@ const connectMs = 10_000;
 const maxTries = 4;
 /** When its instance goes: how long an answer to what the person said last is waited for. */
 const lastAnswerMs = 300;
+/** What waits for a reader that takes none of it for this long is given up. */
+const stuckMs = 30_000;
+/** Asks the other machine whether it is still there. */
+const keepAliveMs = 60_000;
 
 export function createEdgeWebSockets(options: EdgeOptions) {
   const { table, upstreams } = options;
@@ -19,6 +24,7 @@ export function createEdgeWebSockets(options: EdgeOptions) {
     const route = table.find(host);
     if (!route) return rawRefusal(socket, 404, 'There is nothing at this address.');
     if (route.unavailable) return rawRefusal(socket, 503, unavailableText(route.unavailable));
+    if (!isHandshake(incoming)) return rawRefusal(socket, 400, 'This is no WebSocket handshake.');
     const tried = new Set<string>();
     for (let count = 0; count < maxTries; count++) {
       const instance = upstreams.pick(table.serving(route.appId), tried);
@@ -29,6 +35,14 @@ export function createEdgeWebSockets(options: EdgeOptions) {
     }
     rawRefusal(socket, 503, 'This app has no running instance at the moment.');
   };
+}
+
+/** RFC 6455, section 4.2.1; the version is the app's to judge. */
+function isHandshake({ headers }: IncomingMessage): boolean {
+  const { connection = '', 'sec-websocket-key': key = '', 'sec-websocket-version': version = '' } = headers;
+  return (
+    /(^|[\s,])upgrade($|[\s,])/i.test(connection) && /^[+/0-9A-Za-z]{22}==$/.test(key) && /^\d{1,3}$/.test(version)
+  );
 }
 
 interface Asked {
@@ -63,6 +77,7 @@ function open(options: EdgeOptions, asked: Asked, instance: Upstream): Promise<b
     // The app says no, in its own words.
     sent.once('response', (answer) => {
       settle(true);
+      endIfStuck(socket, options.clock);
       socket.write(headText(answer, ['connection', 'close']));
       answer.once('error', () => socket.destroy());
       answer.pipe(socket);
@@ -85,6 +100,8 @@ function tunnel({ upstreams, clock }: EdgeOptions, instance: Upstream, ends: End
   let answered = true;
   let hurry: Timer | undefined;
   const done = upstreams.begin(instance.id);
+  endIfStuck(socket, clock);
+  if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs);
   const end = () => {
     forget();
     done();
@@ -139,12 +156,26 @@ function tunnel({ upstreams, clock }: EdgeOptions, instance: Upstream, ends: End
   socket.pipe(upstream);
 }
 
+/** Ends a connection whose reader took nothing of what waits for it between two looks. */
+function endIfStuck(socket: Duplex, clock: Clock): void {
+  let takenBefore = -1;
+  let timer: Timer;
+  const look = () => {
+    const taken = ((socket as Partial<Socket>).bytesWritten ?? 0) - socket.writableLength;
+    if (socket.writableLength > 0 && taken === takenBefore) return void socket.destroy();
+    takenBefore = taken;
+    timer = clock.after(stuckMs, look);
+  };
+  look();
+  socket.once('close', () => timer.cancel());
+}
+
 function headText(
   answer: IncomingMessage,
   extra: readonly string[] = ['connection', 'Upgrade', 'upgrade', 'websocket'],
 ) {
   const headers = [...answerHeaders(answer.rawHeaders), ...extra];
-  let text = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
+  let text = `HTTP/1.1 ${answer.statusCode} ${STATUS_CODES[answer.statusCode ?? 0] ?? ''}\r\n`;
   for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
   return Buffer.from(`${text}\r\n`, 'latin1');
 }

@@ -1,15 +1,22 @@
 /**
  * The listeners. One HTTP/1.1 port and, if wanted, one TLS port (HTTP/2 and HTTP/1.1); each request goes by its host to
- * the house's own side or to the edge. What is ambiguous is refused here, before anybody reads it.
+ * the house's own side or to the edge. What is ambiguous is refused here, before anybody reads it, and whoever takes
+ * more than the limits give.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
+import type { Clock, Timer } from '@steading/kit';
+import { type Connection, createConnections, type Refusal } from '#src/front/connections.ts';
+import { createExchanges, streamOf } from '#src/front/exchanges.ts';
+import { defaultFrontLimits, type FrontLimits } from '#src/front/front-limits.ts';
 import { hostName } from '#src/front/hosts.ts';
-import { listen } from '#src/front/listen.ts';
+import { type ListenOptions, listen } from '#src/front/listen.ts';
 import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
-import { requestProblem } from '#src/front/request-problem.ts';
+import { isMisdirected, type RequestProblem, requestProblem, upgradeProblem } from '#src/front/request-problem.ts';
+import { sessionOptions, watchSession } from '#src/front/sessions.ts';
 
 export interface Side {
   request(incoming: IncomingMessage, outgoing: ServerResponse, host: string): void;
@@ -19,88 +26,171 @@ export interface Side {
 export interface FrontOptions {
   readonly bind: string;
   readonly httpPort: number;
-  readonly tls?: { readonly port: number; readonly contextFor: (name: string) => Promise<SecureContext> };
+  readonly tls?: FrontTls;
   readonly houseHosts: ReadonlySet<string>;
   readonly house: Side;
   readonly edge: Side;
+  readonly clock: Clock;
+  /** Default: `defaultFrontLimits`. */
+  readonly limits?: Partial<FrontLimits>;
+  /** Told whenever a limit refuses or ends something. */
+  readonly refused?: (reason: Refusal) => void;
+  readonly sockets?: ListenOptions['sockets'];
+}
+
+export interface FrontTls {
+  readonly port: number;
+  readonly contextFor: (name: string) => Promise<SecureContext>;
+  /** For clients that name nobody, in PEM. */
+  readonly unnamed?: { readonly cert: string; readonly key: string };
 }
 
 export interface Front {
   /** The port that was opened. */
   start(): Promise<number>;
+  /** From now on every answer asks its connection to end, so that clients go elsewhere, or come again. */
+  turnAway(): void;
   /** Takes no more connections; resolves when what is under way is answered, or the signal says it is late. */
   stop(signal: AbortSignal): Promise<void>;
 }
 
-const http1 = {
-  maxHeaderSize: 16_384,
-  headersTimeout: 15_000,
-  requestTimeout: 600_000,
-  connectionsCheckingInterval: 5_000,
-  keepAliveTimeout: 60_000,
-  // Other protocols (h2c) are ignored, as RFC 9110 allows: the request is answered as it is.
-  shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket',
-};
-
 export function createFront(options: FrontOptions): Front {
-  const sockets = new Set<Duplex>();
-  const side = (host: string) => (options.houseHosts.has(host) ? options.house : options.edge);
+  const { tls, clock, refused = () => {} } = options;
+  const limits = { ...defaultFrontLimits, ...options.limits };
+  const connections = createConnections({ limits, clock, refused });
+  const exchanges = createExchanges({ limits, clock, refused });
+  let isLeaving = false;
+  let timer: Timer | undefined;
 
-  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const problem = requestProblem(incoming);
-    const host = hostName(incoming.headers.host ?? authority(incoming));
-    if (problem || !host) return plainPage(outgoing, problem?.status ?? 400, problem?.text ?? 'No such host.', true);
-    side(host).request(incoming, outgoing, host);
-  };
-  const onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    const problem = requestProblem(incoming);
-    const host = hostName(incoming.headers.host);
-    if (problem || !host) return rawRefusal(socket, problem?.status ?? 400, problem?.text ?? 'No such host.');
-    side(host).upgrade(incoming, socket, head, host);
-  };
+  /** Only while somebody is connected: at rest it costs nothing. */
+  function sweepSoon(): void {
+    timer ??= clock.after(limits.sweepMs, () => {
+      timer = undefined;
+      exchanges.sweep();
+      connections.sweep();
+      if (connections.size > 0) sweepSoon();
+    });
+  }
+
+  /** False: nobody may read this request. */
+  function begin(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+    const connection = connections.of(incoming.socket);
+    if (connection) {
+      if (connection.isOver && incoming.httpVersionMajor === 1) return false;
+      connections.begin(connection);
+      connection.last = { incoming, outgoing };
+    }
+    if (isLast(incoming, connection)) outgoing.shouldKeepAlive = false;
+    exchanges.begin(incoming, outgoing, () => {
+      if (connection) connections.end(connection);
+    });
+    return true;
+  }
+
+  /** Node drops what was read together with an upgrade that nobody takes: what follows may begin anywhere. */
+  function isLast(incoming: IncomingMessage, connection: Connection | undefined): boolean {
+    if (incoming.httpVersionMajor !== 1) return false;
+    const untaken = incoming.headers.upgrade !== undefined;
+    if (untaken && connection) connection.isOver = true;
+    return untaken || isLeaving;
+  }
+
+  function refuse(incoming: IncomingMessage, outgoing: ServerResponse, { status, text }: RequestProblem): void {
+    const connection = connections.of(incoming.socket);
+    if (connection) connection.isOver = true;
+    plainPage(outgoing, status, text, true);
+  }
+
+  const entry = createEntry(options);
   const wire = <S extends Server | Http2SecureServer>(server: S): S => {
     const events = server as unknown as Server;
+    const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      if (!begin(incoming, outgoing)) return;
+      const problem = entry.request(incoming, outgoing);
+      if (problem) refuse(incoming, outgoing, problem);
+    };
     events.on('request', onRequest);
     events.on('checkContinue', onRequest);
-    events.on('checkExpectation', (_incoming, outgoing) => plainPage(outgoing, 417, 'Expectation not known.', true));
-    events.on('upgrade', onUpgrade);
-    events.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBroken(error, socket));
-    for (const event of ['connection', 'secureConnection'])
-      events.on(event, (socket: Duplex) => {
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-      });
+    events.on('checkExpectation', (incoming, outgoing) => {
+      if (begin(incoming, outgoing)) refuse(incoming, outgoing, { status: 417, text: 'Expectation not known.' });
+    });
+    events.on('upgrade', (incoming, socket, head) => {
+      const connection = connections.of(incoming.socket);
+      if (connection?.isOver) return void socket.destroy();
+      if (connection) connections.begin(connection);
+      entry.upgrade(incoming, socket, head);
+    });
+    events.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      refuseBroken(error, socket, connections.of(socket as Socket)),
+    );
+    events.on('connection', (socket: Socket) => {
+      if (connections.admit(socket)) sweepSoon();
+    });
     return server;
   };
 
-  const plain = wire(createServer(http1));
+  const plain = wire(createServer(http1Options(limits)));
   plain.maxHeadersCount = 0;
-  const { tls } = options;
-  const secure = tls && wire(createTlsServer(tls.contextFor));
+  const secure = tls && wire(createTlsServer(tls, limits));
+  secure?.on('secureConnection', (socket) => socket.disableRenegotiation());
+  secure?.on('session', (session: ServerHttp2Session) => {
+    const connection = connections.of(session.socket);
+    if (connection) connection.session = session;
+    if (isLeaving) session.close();
+    watchSession({ session, limits, clock, refused: () => refused('frames') });
+  });
 
   return {
     async start() {
-      const port = await listen(plain, options.httpPort, options.bind, 'STEADING_HTTP_PORT');
-      if (secure && tls) await listen(secure, tls.port, options.bind, 'STEADING_HTTPS_PORT');
+      const { bind: address, sockets } = options;
+      const shared = { address, sockets };
+      const port = await listen(plain, {
+        ...shared,
+        name: 'http',
+        port: options.httpPort,
+        setting: 'STEADING_HTTP_PORT',
+      });
+      if (secure && tls)
+        await listen(secure, { ...shared, name: 'https', port: tls.port, setting: 'STEADING_HTTPS_PORT' });
       return port;
     },
+    turnAway() {
+      isLeaving = true;
+      connections.closeSessions();
+    },
     async stop(signal) {
-      const end = () => {
-        for (const socket of sockets) socket.destroy();
-      };
-      signal.addEventListener('abort', end, { once: true });
-      await Promise.all([closed(plain), secure && closed(secure)]);
+      isLeaving = true;
+      signal.addEventListener('abort', () => connections.destroyAll(), { once: true });
+      if (signal.aborted) connections.destroyAll();
+      await Promise.all([closed(plain, connections), secure && closed(secure, connections)]);
+      timer?.cancel();
     },
   };
 }
 
-function createTlsServer(contextFor: (name: string) => Promise<SecureContext>): Http2SecureServer {
+function http1Options(limits: FrontLimits) {
+  return {
+    maxHeaderSize: 16_384,
+    headersTimeout: limits.headerMs,
+    // Bodies are timed by how they come along, not as a whole.
+    requestTimeout: 0,
+    connectionsCheckingInterval: limits.sweepMs,
+    keepAliveTimeout: limits.idleMs,
+    // Ours to refuse: what follows on the connection must not be read then.
+    requireHostHeader: false,
+    // Other protocols (h2c) are ignored, as RFC 9110 allows: the request is answered as it is.
+    shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket',
+  };
+}
+
+function createTlsServer({ contextFor, unnamed }: FrontTls, limits: FrontLimits): Http2SecureServer {
   return createSecureServer({
-    ...http1,
+    ...http1Options(limits),
+    ...sessionOptions(limits),
+    ...unnamed,
     allowHTTP1: true,
     minVersion: 'TLSv1.2',
-    settings: { maxConcurrentStreams: 200, maxHeaderListSize: 16_384 },
+    handshakeTimeout: limits.handshakeMs,
     SNICallback: (name, done) => {
       contextFor(name.toLowerCase()).then(
         (context) => done(null, context),
@@ -110,30 +200,70 @@ function createTlsServer(contextFor: (name: string) => Promise<SecureContext>): 
   });
 }
 
-function authority(incoming: IncomingMessage): string | undefined {
-  const value = (incoming.headers as Record<string, string | undefined>)[':authority'];
-  return value;
+/** Which side a request is for, or why for none. */
+function createEntry(options: FrontOptions) {
+  const { houseHosts, house, edge } = options;
+  const side = (host: string) => (houseHosts.has(host) ? house : edge);
+
+  function read(incoming: IncomingMessage): { host: string } | { problem: RequestProblem } {
+    const problem = requestProblem(incoming);
+    if (problem) return { problem };
+    const host = hostName(authorityOf(incoming));
+    if (!host) return { problem: { status: 400, text: 'No such host.' } };
+    if (!isMisdirected(incoming, host, houseHosts)) return { host };
+    return { problem: { status: 421, text: 'This connection was opened for another name.' } };
+  }
+
+  return {
+    request(incoming: IncomingMessage, outgoing: ServerResponse): RequestProblem | undefined {
+      const found = read(incoming);
+      if ('problem' in found) return found.problem;
+      side(found.host).request(incoming, outgoing, found.host);
+      return undefined;
+    },
+    upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+      socket.on('error', () => socket.destroy());
+      const found = read(incoming);
+      const problem = 'problem' in found ? found.problem : upgradeProblem(incoming);
+      if (problem) return rawRefusal(socket, problem.status, problem.text);
+      if ('host' in found) side(found.host).upgrade(incoming, socket, head, found.host);
+    },
+  };
 }
 
-function closed(server: Server | Http2SecureServer): Promise<void> {
+/** The host that a request names. */
+function authorityOf(incoming: IncomingMessage): string | undefined {
+  const named = streamOf(incoming) && (incoming.headers as Record<string, string | undefined>)[':authority'];
+  return named ?? incoming.headers.host;
+}
+
+function closed(server: Server | Http2SecureServer, connections: { closeIdle(): void }): Promise<void> {
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve) => {
     // Connections that become idle after this call would be kept for the next request, which nobody answers.
-    const sweep = setInterval(() => (server as Server).closeIdleConnections?.(), 50);
+    const sweep = setInterval(() => connections.closeIdle(), 50);
     server.close(() => {
       clearInterval(sweep);
       resolve();
     });
+    connections.closeIdle();
   });
 }
 
-function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex, connection: Connection | undefined): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || !awaitsThisAnswer(connection)) {
     socket.destroy();
     return;
   }
   const [status, text] = brokenAnswers[error.code ?? ''] ?? [400, 'This is not a proper HTTP request.'];
   rawRefusal(socket, status, text);
+}
+
+/** Not so while the answer to a request before the broken one is due: the refusal would be taken for it, or for its rest. */
+function awaitsThisAnswer(connection: Connection | undefined): boolean {
+  if (!connection || connection.busy === 0) return true;
+  const { busy, last } = connection;
+  return busy === 1 && last !== undefined && !last.incoming.complete && !last.outgoing.headersSent;
 }
 
 const brokenAnswers: Readonly<Record<string, readonly [number, string]>> = {

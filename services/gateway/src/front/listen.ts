@@ -1,19 +1,43 @@
 import type { AddressInfo, Server } from 'node:net';
 import { fail } from '#src/errors.ts';
 
+export interface ListenOptions {
+  /** What the socket is called when it is handed over. */
+  readonly name: string;
+  readonly port: number;
+  readonly address: string;
+  /** The setting to name in an error. */
+  readonly setting: string;
+  readonly sockets?: ListeningSockets | undefined;
+}
+
+/** Listening sockets that outlive a process, so that connections wait for its successor and are not refused. */
+export interface ListeningSockets {
+  /** The file descriptor of one that was handed over to this process. */
+  inherited(name: string): number | undefined;
+  /** Remembers one to hand over. */
+  opened(name: string, server: Server): void;
+}
+
+/** Waiting connections that the kernel keeps, as far as it may (net.core.somaxconn). */
+const backlog = 4_096;
+
 /** Opens a port, or says in one sentence what to do. Resolves with the port that it got. */
-export function listen(server: Server, port: number, address: string, setting: string): Promise<number> {
+export function listen(server: Server, options: ListenOptions): Promise<number> {
+  const { name, port, address, sockets } = options;
+  const fd = sockets?.inherited(name);
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => reject(explain(error, port, address, setting));
+    const failed = (error: NodeJS.ErrnoException) => reject(explain(error, options));
     server.once('error', failed);
-    server.listen(port, address, () => {
+    server.listen(fd === undefined ? { port, host: address, backlog } : { fd, backlog }, () => {
       server.off('error', failed);
+      sockets?.opened(name, server);
       resolve((server.address() as AddressInfo).port);
     });
   });
 }
 
-function explain(error: NodeJS.ErrnoException, port: number, address: string, setting: string): Error {
+function explain(error: NodeJS.ErrnoException, { port, address, setting }: ListenOptions): Error {
   if (error.code === 'EADDRINUSE') return fail('gateway.port-taken', { port, address, setting }, error);
   if (error.code === 'EACCES') return fail('gateway.port-refused', { port, setting }, error);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')

@@ -15,7 +15,9 @@ export function plainPage(outgoing: ServerResponse, status: number, text: string
   outgoing.setHeader('cache-control', 'no-store');
   outgoing.setHeader('x-content-type-options', 'nosniff');
   outgoing.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
-  if (close) outgoing.setHeader('connection', 'close');
+  const { req } = outgoing;
+  // A body that nobody reads would stand before the next request.
+  if (req.httpVersionMajor < 2 && (close || !req.complete)) outgoing.setHeader('connection', 'close');
   outgoing.end(body);
 }
 

@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import * as x509 from '@peculiar/x509';
@@ -14,6 +15,14 @@ export interface OwnAuthority {
   /** The root, to be downloaded and trusted. */
   readonly rootPem: string;
   contextFor(name: string): Promise<SecureContext>;
+  /** A fresh certificate for a name or an address, with its chain. */
+  pemFor(name: string): Promise<KeyPair>;
+}
+
+/** In PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
 }
 
 type CryptoKey = webcrypto.CryptoKey;
@@ -27,14 +36,17 @@ export async function openOwnAuthority(folder: string, now: () => number): Promi
   const root = (await readRoot(folder)) ?? (await makeRoot(folder, now()));
   const contexts = new LRUCache<string, Promise<SecureContext>>({ max: 2_000, ttl: (leafDays - 5) * dayMs });
   const rootPem = root.certificate.toString('pem');
+  const pemFor = async (name: string) => {
+    const { cert, key } = await makeLeaf(root, name, now());
+    return { cert: `${cert}\n${rootPem}`, key };
+  };
   return {
     rootPem,
+    pemFor,
     contextFor(name) {
       let context = contexts.get(name);
       if (!context) {
-        context = makeLeaf(root, name, now()).then(({ cert, key }) =>
-          createSecureContext({ cert: `${cert}\n${rootPem}`, key, minVersion: 'TLSv1.2' }),
-        );
+        context = pemFor(name).then((pair) => createSecureContext({ ...pair, minVersion: 'TLSv1.2' }));
         context.catch(() => contexts.delete(name));
         contexts.set(name, context);
       }
@@ -82,9 +94,9 @@ async function makeRoot(folder: string, nowMs: number): Promise<Root> {
   return { certificate, key: keys.privateKey };
 }
 
-async function makeLeaf(root: Root, name: string, nowMs: number): Promise<{ cert: string; key: string }> {
+async function makeLeaf(root: Root, name: string, nowMs: number): Promise<KeyPair> {
   const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
-  const isAddress = /^[\d.]+$|:/.test(name);
+  const isAddress = isIP(name) !== 0;
   const certificate = await x509.X509CertificateGenerator.create(
     {
       subject: [{ CN: [name.slice(0, 64)] }],

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { SecureContext } from 'node:tls';
 import type { ServiceContext } from '@steading/service';
 import type { gatewayConfig } from '#src/config.ts';
 import { fail } from '#src/errors.ts';
-import { createCertificates } from '#src/tls/certificates.ts';
+import type { FrontTls } from '#src/front/front.ts';
+import { createCertificates, validityProblem } from '#src/tls/certificates.ts';
 
-export interface Tls {
-  readonly port: number;
-  readonly contextFor: (name: string) => Promise<SecureContext>;
+export interface Tls extends FrontTls {
+  /** What an operator should know of the certificate, as of now. */
+  readonly problem: string | undefined;
 }
 
 /** What the TLS port needs; undefined where none is wanted. */
@@ -24,5 +24,13 @@ export async function createTls(
   const { openOwnAuthority } = await import('#src/tls/own-authority.ts');
   const authority = await openOwnAuthority(join(house.dataDir, 'gateway'), () => clock.now());
   const files = certificate !== undefined && key !== undefined ? { certificate, key } : undefined;
-  return { port, contextFor: await createCertificates({ files, authority, serves }) };
+  const houseHost = new URL(house.publicUrl).hostname;
+  const certificates = await createCertificates({ files, authority, serves, houseHost });
+  return {
+    port,
+    ...certificates,
+    get problem() {
+      return files && validityProblem(certificates.unnamed.cert, clock.now());
+    },
+  };
 }
