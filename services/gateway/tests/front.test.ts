@@ -106,7 +106,7 @@ beforeAll(async () => {
   writeFileSync(join(webRoot, '.secret'), 'hidden');
   house = await startTestHouse({
     services: [forestService, identityService, gatewayService] as unknown as ServiceDefinition[],
-    env: { STEADING_WEB_ROOT: webRoot, STEADING_SIGN_IN_PER_MINUTE: '3' },
+    env: { STEADING_WEB_ROOT: webRoot, STEADING_SIGN_IN_PER_MINUTE: '3', STEADING_ADDRESS_PER_MINUTE: '600' },
   });
 });
 
@@ -185,6 +185,22 @@ it('counts attempts to sign in', async () => {
   expect(tries[3]?.headers.get('ratelimit')).toMatch(/^limit=3, remaining=0/);
 });
 
+it('counts attempts to sign in however the path is written', async () => {
+  const ask = (path: string) =>
+    new Promise((resolve, reject) => {
+      const sent = httpRequest({ port: house.port, host: '127.0.0.1', path, method: 'POST' }, async (answer) => {
+        const { error } = JSON.parse((await answer.toArray()).join('')) as { error: { code: string } };
+        resolve(error.code);
+      });
+      sent.once('error', reject);
+      sent.end();
+    });
+  // Each of them would reach the same route, and none of them is counted as it.
+  for (const path of ['/auth/./sign-in', '/auth/x/../sign-in', '/auth/%2e/sign-in', '/auth/x\\..\\sign-in'])
+    expect(await ask(path)).toBe('gateway.no-page');
+  expect(await ask('/auth/sign-in')).toBe('too-many-requests');
+});
+
 it('tells the service when the person goes away', async () => {
   const sent = httpRequest(`${house.url}/auth/stream`);
   sent.on('error', () => {});
@@ -236,4 +252,11 @@ it('forgets a session within a second of its end', async () => {
   let kind: unknown = 'user';
   while (kind === 'user' && Date.now() < until) kind = (await who({ cookie })).body.kind;
   expect(kind).toBe('anonymous');
+});
+
+it('counts live handshakes of an address as its requests', async () => {
+  const handshake = async () => (await fetch(`${house.url}/realtime/?EIO=4&transport=polling`)).status;
+  const statuses = new Set<number>();
+  for (let count = 0; count < 700 && !statuses.has(429); count++) statuses.add(await handshake());
+  expect([...statuses]).toEqual([200, 429]);
 });

@@ -1,8 +1,9 @@
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLog, kitErrors, systemClock } from '@steading/kit';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { SessionGuard } from '#src/caller/session-guard.ts';
 import { createLiveSide, type LiveContext, type LiveSide } from '#src/live/live-side.ts';
 import { createMetrics } from '#src/metrics.ts';
@@ -133,4 +134,66 @@ it.each([
   const error = await new Promise((resolve) => stranger.once('connect_error', resolve));
   expect(error).toBeInstanceOf(Error);
   stranger.close();
+});
+
+const { long, odd } = { long: 'a'.repeat(9_000), odd: '%00%0d%0a' };
+const handshakes = [
+  ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', long, odd, '', 'x&sid=y'].map(
+    (sid) => `EIO=4&transport=polling&sid=${sid}`,
+  ),
+  ...['__proto__', 'constructor', 'webtransport', 'flashsocket', long, ''].map((name) => `EIO=4&transport=${name}`),
+  ...['3', '99', '__proto__', ''].map((version) => `EIO=${version}&transport=polling`),
+  ...[
+    'EIO=4&transport=polling&b64=1&j=0&j=1',
+    'EIO=4&EIO=4&transport=polling&transport=websocket',
+    '',
+    '%',
+    '?'.repeat(2_000),
+  ],
+];
+
+it('takes no harm from handshakes that are none, by request or by upgrade', async () => {
+  const { port } = server.address() as AddressInfo;
+  const ask = (method: string, query: string, headers: Record<string, string> = {}, body?: string) =>
+    new Promise<number>((resolve) => {
+      const path = `/realtime/?${query}`;
+      const sent = request({ port, host: '127.0.0.1', method, path, headers, agent: false }, (answer) => {
+        answer.resume();
+        answer.once('close', () => resolve(answer.statusCode ?? 0));
+      });
+      sent.once('upgrade', (_answer, stream) => resolve(stream.destroy() && 101));
+      sent.once('error', () => resolve(0));
+      sent.end(body);
+    });
+  const upgrade = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+  const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+  for (const query of handshakes) {
+    for (const method of ['GET', 'POST', 'PUT', 'OPTIONS']) expect(await ask(method, query)).toBeLessThan(500);
+    expect(await ask('GET', query, { ...upgrade, ...key })).toBeLessThan(500);
+    expect(await ask('GET', query, upgrade)).toBeLessThan(500);
+  }
+  expect(await join({ topic: 'app', id: 'app_1' })).toEqual({ ok: true });
+});
+
+it('ends a connection that says what is no packet, or too much of it, and no other', async () => {
+  const { port } = server.address() as AddressInfo;
+  for (const said of [
+    '',
+    '9',
+    '4' + '2'.repeat(70_000),
+    '42["join"',
+    '4999999999999-["x",{"_placeholder":true,"num":9}]',
+    '40/deployments,{',
+    '\u0000',
+  ]) {
+    const raw = new WebSocket(`ws://127.0.0.1:${port}/realtime/?EIO=4&transport=websocket`);
+    await new Promise((resolve) => raw.once('message', resolve));
+    const closed = new Promise((resolve) => raw.once('close', resolve));
+    raw.on('error', () => {});
+    raw.send(said);
+    // What is merely ignored is ended here: what counts is that nobody else is.
+    if (said === '') raw.terminate();
+    await closed;
+  }
+  expect(await join({ topic: 'app', id: 'app_1' })).toEqual({ ok: true });
 });

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '@steading/kit';
 import type { Dispatcher } from 'undici';
 import { MalformedAnswer, readAnswerHead, readTrailers } from '#src/edge/answer-head.ts';
+import { isGone } from '#src/front/exchanges.ts';
 
 export interface AttemptOptions {
   readonly pool: Dispatcher;
@@ -47,7 +48,7 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
       controller?.abort(reason);
     };
     const left = () => {
-      if (!outgoing.writableFinished) giveUp(new Error('the person went away'));
+      if (!outgoing.writableEnded) giveUp(new Error('the person went away'));
     };
     const timer = clock.after(options.timeoutMs, () => {
       if (seen.answered) return;
@@ -63,6 +64,7 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
       resolve({ ...seen, malformed, ...(error && { error }) });
     };
     outgoing.once('close', left);
+    if (isGone(incoming, outgoing)) return finish(new Error('the person went away'));
 
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
@@ -91,7 +93,7 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
         });
       },
       onResponseData(started, chunk) {
-        if (outgoing.destroyed || outgoing.writableEnded || outgoing.write(chunk)) return;
+        if (gone || outgoing.destroyed || outgoing.writableEnded || outgoing.write(chunk)) return;
         started.pause();
         outgoing.once('drain', () => started.resume());
       },

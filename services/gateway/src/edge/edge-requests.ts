@@ -8,6 +8,7 @@ import { BodyTooLarge, type RequestBody, readBody } from '#src/edge/request-body
 import { mayRetry } from '#src/edge/retry-rules.ts';
 import type { Route, RouteTable, Upstream } from '#src/edge/route-table.ts';
 import type { Upstreams } from '#src/edge/upstreams.ts';
+import { isGone } from '#src/front/exchanges.ts';
 import { plainPage } from '#src/front/plain-page.ts';
 import type { Metrics } from '#src/metrics.ts';
 
@@ -45,7 +46,7 @@ export function createEdgeRequests(options: EdgeOptions): EdgeRequests {
       await serve(options, { incoming, outgoing, host, route, body, requestId });
     } catch (error) {
       if (error instanceof BodyTooLarge) return tooLarge(outgoing, route);
-      if (outgoing.destroyed) return;
+      if (isGone(incoming, outgoing)) return;
       log.error({ err: error, requestId, app: route.appId }, 'a request to an app failed');
       plainPage(outgoing, 502, 'The request could not be passed on.', incoming.httpVersionMajor < 2);
     }
@@ -63,16 +64,16 @@ interface Serving {
 
 async function serve(options: EdgeOptions, serving: Serving): Promise<void> {
   const { upstreams, metrics, clock } = options;
-  const { outgoing, route } = serving;
+  const { incoming, outgoing, route } = serving;
   const tried = new Set<string>();
   let untilMs: number | undefined;
   for (let count = 1; ; count++) {
-    const instance = upstreams.pick(await servingSoon(options, outgoing, route.appId), tried);
+    const instance = upstreams.pick(await servingSoon(options, serving), tried);
     if (!instance) return plainPage(outgoing, 503, 'This app has no running instance at the moment. Try again soon.');
     const outcome = await tryOne(options, serving, instance);
     if (!outcome.error) return;
     if (outgoing.writableEnded) return;
-    if (outgoing.destroyed || outcome.answered) return void outgoing.destroy();
+    if (isGone(incoming, outgoing) || outcome.answered) return void outgoing.destroy();
     if (isUnsendable(outcome)) return give(serving, outcome);
     if (!outcome.sent && !outcome.timedOut) upstreams.eject(instance.id);
     const repeatable = serving.body.repeatable;
@@ -86,10 +87,10 @@ async function serve(options: EdgeOptions, serving: Serving): Promise<void> {
 }
 
 /** Who may be asked; where nobody is there but somebody starts (a program that died comes back), waits for a moment. */
-async function servingSoon({ table, clock }: EdgeOptions, outgoing: ServerResponse, appId: string) {
+async function servingSoon({ table, clock }: EdgeOptions, { incoming, outgoing, route: { appId } }: Serving) {
   const untilMs = clock.now() + startMs;
-  while (table.serving(appId).length === 0 && table.startsSoon(appId) && clock.now() < untilMs && !outgoing.destroyed)
-    await clock.sleep(20);
+  const mayWait = () => table.startsSoon(appId) && clock.now() < untilMs && !isGone(incoming, outgoing);
+  while (table.serving(appId).length === 0 && mayWait()) await clock.sleep(20);
   return table.serving(appId);
 }
 

@@ -1,4 +1,5 @@
 /** WebSockets to apps: the handshake is passed on, then bytes go both ways until either ends or the instance goes. */
+import { createHash } from 'node:crypto';
 import { type IncomingMessage, request, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -45,6 +46,13 @@ function isHandshake({ headers }: IncomingMessage): boolean {
   );
 }
 
+/** RFC 6455, section 4.2.2: who takes a handshake proves that it read it as one. */
+function isAcceptance(asked: IncomingMessage, answer: IncomingMessage): boolean {
+  const proof = `${asked.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const { upgrade = '', 'sec-websocket-accept': accept } = answer.headers;
+  return upgrade.toLowerCase() === 'websocket' && accept === createHash('sha1').update(proof).digest('base64');
+}
+
 interface Asked {
   readonly incoming: IncomingMessage;
   readonly socket: Duplex;
@@ -71,6 +79,10 @@ function open(options: EdgeOptions, asked: Asked, instance: Upstream): Promise<b
     sent.once('error', () => settle(socket.destroyed));
     sent.once('upgrade', (answer, upstream, first) => {
       settle(true);
+      if (!isAcceptance(incoming, answer)) {
+        upstream.destroy();
+        return rawRefusal(socket, 502, 'What the app answered is no WebSocket.');
+      }
       socket.write(headText(answer));
       tunnel(options, instance, { socket, upstream, head, first });
     });

@@ -87,7 +87,7 @@ function isUploadLate(one: Exchange, now: number, limits: FrontLimits): boolean 
   const { incoming, outgoing } = one;
   if (incoming.complete) return false;
   if (now - one.beganMs > limits.uploadMs) return true;
-  const isAwaited = !incoming.isPaused() && incoming.readableLength < incoming.readableHighWaterMark;
+  const isAwaited = incoming.readableLength < incoming.readableHighWaterMark;
   const isOver = now - one.windowMs >= limits.uploadWindowMs;
   const isLate = isOver && one.received - one.windowBytes < limits.uploadWindowBytes;
   if (isOver || !isAwaited || outgoing.headersSent) {
@@ -129,4 +129,9 @@ export function streamOf(incoming: IncomingMessage): ServerHttp2Stream | undefin
 function isStreamClosed(incoming: IncomingMessage): boolean {
   const stream = streamOf(incoming);
   return stream !== undefined && (stream.closed || stream.destroyed);
+}
+
+/** Nobody waits for this answer any more; its `close` may have been told before anybody listened. */
+export function isGone(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+  return isStreamClosed(incoming) || outgoing.destroyed || incoming.socket.destroyed;
 }

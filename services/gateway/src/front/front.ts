@@ -117,7 +117,10 @@ export function createFront(options: FrontOptions): Front {
     events.on('upgrade', (incoming, socket, head) => {
       const connection = connections.of(incoming.socket);
       if (connection?.isOver) return void socket.destroy();
-      if (connection) connections.begin(connection);
+      if (connection) {
+        connections.begin(connection);
+        connection.isOver = true;
+      }
       entry.upgrade(incoming, socket, head);
     });
     events.on('clientError', (error: NodeJS.ErrnoException, socket) =>
@@ -225,8 +228,8 @@ function createEntry(options: FrontOptions) {
       socket.on('error', () => socket.destroy());
       const found = read(incoming);
       const problem = 'problem' in found ? found.problem : upgradeProblem(incoming);
-      if (problem) return rawRefusal(socket, problem.status, problem.text);
-      if ('host' in found) side(found.host).upgrade(incoming, socket, head, found.host);
+      if (problem) rawRefusal(socket, problem.status, problem.text);
+      else if ('host' in found) side(found.host).upgrade(incoming, socket, head, found.host);
     },
   };
 }
@@ -251,7 +254,8 @@ function closed(server: Server | Http2SecureServer, connections: { closeIdle(): 
 }
 
 function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex, connection: Connection | undefined): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || !awaitsThisAnswer(connection)) {
+  const isTls = /^ERR_(TLS|SSL)_/.test(error.code ?? '');
+  if (isTls || error.code === 'ECONNRESET' || !socket.writable || !awaitsThisAnswer(connection)) {
     socket.destroy();
     return;
   }

@@ -4,6 +4,7 @@ import { sessionCookieName } from '#src/caller/credentials.ts';
 import { fail } from '#src/errors.ts';
 import { isCrossSite } from '#src/house/cross-site.ts';
 import { type HouseAppOptions, pathOf } from '#src/house/house-app.ts';
+import { isOddPath } from '#src/house/odd-path.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,6 +22,7 @@ export function addGuard(app: FastifyInstance, options: HouseAppOptions): void {
   app.addHook('onRequest', async (request, reply) => {
     const path = pathOf(request);
     if (open.has(path)) return;
+    if (isOddPath(path)) throw fail('gateway.no-page');
     checkLength(request, options.maxUploadBytes);
     const address = request.raw.socket.remoteAddress ?? '';
     const userAgent = request.headers['user-agent']?.slice(0, 400);

@@ -56,7 +56,7 @@ function addGraph(app: FastifyInstance, { graph, guard }: HouseAppOptions): void
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     const gone = new AbortController();
     reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) gone.abort(new Error('the person went away'));
+      if (!reply.raw.writableEnded) gone.abort(new Error('the person went away'));
     });
     const answer = await graph.handle(
       { body: request.body as Buffer, caller: request.caller, headers: request.headers },

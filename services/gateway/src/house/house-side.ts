@@ -5,7 +5,7 @@ import type { ServiceContext } from '@steading/service';
 import type { SessionGuard } from '#src/caller/session-guard.ts';
 import type { gatewayConfig } from '#src/config.ts';
 import type { Side } from '#src/front/front.ts';
-import { rawRefusal } from '#src/front/plain-page.ts';
+import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
 import type { GraphEndpoint } from '#src/graph/graph-endpoint.ts';
 import { createHouseApp } from '#src/house/house-app.ts';
 import { createRequestLimits } from '#src/house/limits.ts';
@@ -21,10 +21,17 @@ export interface HouseSideOptions {
   readonly webRoot: string;
 }
 
+const tooOften = 'Too many connections from this address. Try again in a minute.';
+
 /** The house's own domain as the front sees it. */
 export async function createHouseSide(options: HouseSideOptions): Promise<Side & { close(): Promise<void> }> {
   const { context, guard, graph, live, metrics, webRoot } = options;
   const { config } = context;
+  const limits = createRequestLimits({
+    signInPerMinute: config.STEADING_SIGN_IN_PER_MINUTE,
+    requestsPerMinute: config.STEADING_REQUESTS_PER_MINUTE,
+    addressPerMinute: config.STEADING_ADDRESS_PER_MINUTE,
+  });
   const app = await createHouseApp({
     catalogue: context.catalogue,
     doors: context.doors,
@@ -36,22 +43,35 @@ export async function createHouseSide(options: HouseSideOptions): Promise<Side &
     rootPem: () => readFile(join(context.house.dataDir, 'gateway', 'root.pem'), 'utf8').catch(() => undefined),
     publicUrl: context.house.publicUrl,
     maxUploadBytes: config.STEADING_MAX_UPLOAD_BYTES,
-    limits: createRequestLimits({
-      signInPerMinute: config.STEADING_SIGN_IN_PER_MINUTE,
-      requestsPerMinute: config.STEADING_REQUESTS_PER_MINUTE,
-      addressPerMinute: config.STEADING_ADDRESS_PER_MINUTE,
-    }),
+    limits,
     clock: context.clock,
     log: context.log,
   });
+  /** A handshake makes a session before anybody is known: it counts as a request does. */
+  async function admit(incoming: IncomingMessage, enter: () => void, refuse: () => void): Promise<void> {
+    const { allowed } = await limits.takeAddress(incoming.socket.remoteAddress ?? '');
+    if (allowed) enter();
+    else refuse();
+  }
+
   return {
     request(incoming, outgoing, host) {
-      if (isLive(incoming)) return live.request(incoming, outgoing, host);
+      if (isLive(incoming))
+        return void admit(
+          incoming,
+          () => live.request(incoming, outgoing, host),
+          () => plainPage(outgoing, 429, tooOften),
+        );
       if (incoming.headers.expect) outgoing.writeContinue();
       app.routing(incoming, outgoing);
     },
     upgrade(incoming, socket, head, host) {
-      if (isLive(incoming)) live.upgrade(incoming, socket, head, host);
+      if (isLive(incoming))
+        void admit(
+          incoming,
+          () => live.upgrade(incoming, socket, head, host),
+          () => rawRefusal(socket, 429, tooOften),
+        );
       else rawRefusal(socket, 404, 'There is nothing at this address.');
     },
     close: () => app.close(),

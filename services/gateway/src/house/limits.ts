@@ -10,6 +10,8 @@ export interface LimitAnswer {
 
 /** Counts requests. In memory here; a house of several gateways puts a shared counter behind the same shape. */
 export interface RequestLimits {
+  /** Counts for the address alone: where nobody is known yet. */
+  takeAddress(address: string): Promise<LimitAnswer>;
   take(request: { path: string; method: string; address: string; caller: Caller }): Promise<LimitAnswer>;
 }
 
@@ -28,6 +30,7 @@ export function createRequestLimits(settings: LimitSettings): RequestLimits {
   const byAddress = limiter(settings.addressPerMinute, 'address');
 
   return {
+    takeAddress: (address) => spend(byAddress, address),
     async take({ path, method, address, caller }) {
       const whole = await spend(byAddress, address);
       if (!whole.allowed) return whole;

@@ -32,7 +32,7 @@ export interface Passing {
 export async function passToService(passing: Passing, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const gone = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new Error('the person went away'));
+    if (!reply.raw.writableEnded) gone.abort(new Error('the person went away'));
   });
   const answer = await passing.doors.http(
     passing.service,
