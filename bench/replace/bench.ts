@@ -25,7 +25,7 @@ try {
   };
   const idle = [await replace(), await replace(), await replace()].map(({ seconds }) => seconds);
 
-  const load = startLoad(house.port, app.host);
+  const load = startLoad(house, app.host);
   const seconds: number[] = [];
   let lostByTraces = 0;
   for (let round = 1; round <= replacements; round++) {

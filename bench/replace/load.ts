@@ -1,3 +1,4 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { Agent, request } from 'undici';
 import WebSocket from 'ws';
 
@@ -8,26 +9,41 @@ export interface Tally {
 }
 
 export interface Load {
-  readonly tallies: Readonly<Record<'keptAlive' | 'newConnections' | 'uploads' | 'events' | 'sockets', Tally>>;
+  readonly tallies: Readonly<
+    Record<'keptAlive' | 'newConnections' | 'http2' | 'uploads' | 'events' | 'sockets', Tally>
+  >;
   /** Messages under way when a socket was told to come back: the person's side sends them again. */
   readonly resent: { count: number };
   readonly versions: ReadonlySet<string>;
+  /** Of requests by HTTP/1.1. */
+  readonly longest: { ms: number };
   stop(): Promise<void>;
 }
 
 interface Target {
   readonly port: number;
+  readonly tlsPort: number;
+  /** Whom to trust there. */
+  readonly ca: string;
   readonly host: string;
   running: boolean;
+  readonly longest: { ms: number };
 }
 
 const uploadBytes = 300_000;
 
-/** Clients of five kinds that ask without a pause until they are told to stop; any refusal or broken answer is a loss. */
-export function startLoad(port: number, host: string): Load {
-  const target: Target = { port, host, running: true };
+/** Clients of six kinds that ask without a pause until they are told to stop; any refusal or broken answer is a loss. */
+export function startLoad(house: Pick<Target, 'port' | 'tlsPort' | 'ca'>, host: string): Load {
+  const target: Target = {
+    port: house.port,
+    tlsPort: house.tlsPort,
+    ca: house.ca,
+    host,
+    running: true,
+    longest: { ms: 0 },
+  };
   const tally = (): Tally => ({ sent: 0, lost: [] });
-  const requests = { keptAlive: tally(), newConnections: tally(), uploads: tally() };
+  const requests = { keptAlive: tally(), newConnections: tally(), http2: tally(), uploads: tally() };
   const tallies = { ...requests, events: tally(), sockets: tally() };
   const resent = { count: 0 };
   const versions = new Set<string>();
@@ -35,12 +51,13 @@ export function startLoad(port: number, host: string): Load {
   const clients = [
     ...times(8, () => askOn(target, tallies.keptAlive, versions, { dispatcher, kept: true })),
     ...times(4, () => askOn(target, tallies.newConnections, versions, { dispatcher, kept: false })),
+    ...times(4, () => askHttp2(target, tallies.http2, versions)),
     ...times(2, () => upload(target, tallies.uploads)),
     ...times(2, () => readEvents(target, tallies.events)),
     ...times(4, () => talk(target, tallies.sockets, resent)),
   ];
   return {
-    ...{ tallies, resent, versions },
+    ...{ tallies, resent, versions, longest: target.longest },
     async stop() {
       target.running = false;
       await Promise.all(clients);
@@ -64,6 +81,47 @@ async function askOn(
   }
 }
 
+/**
+ * Four streams at a time on one session. A session that is asked to end (GOAWAY) is replaced, and a stream that the
+ * other side says it did not begin (REFUSED_STREAM) is sent on the new one, as browsers do; anything else is a loss.
+ */
+async function askHttp2(target: Target, tally: Tally, versions: Set<string>): Promise<void> {
+  const name = target.host.replace(/:.*/, '');
+  while (target.running) {
+    const session = connect(`https://127.0.0.1:${target.tlsPort}`, { ca: target.ca, servername: name });
+    session.on('error', () => {});
+    const isUsable = () => target.running && !session.closed && !session.destroyed;
+    const stream = async () => {
+      while (isUsable()) {
+        const { code, status, text } = await askStream(session, name);
+        if (code === constants.NGHTTP2_REFUSED_STREAM) continue;
+        tally.sent++;
+        versions.add(text);
+        if (status !== 200 || !/^\d+$/.test(text)) tally.lost.push(`${status} ${text} code ${code}`);
+      }
+    };
+    await Promise.all(times(4, stream));
+    session.close();
+  }
+}
+
+function askStream(session: ClientHttp2Session, authority: string) {
+  return new Promise<{ code: number; status: number; text: string }>((resolve) => {
+    let status = 0;
+    let text = '';
+    let sent: ClientHttp2Stream;
+    try {
+      sent = session.request({ ':path': '/', ':authority': authority });
+    } catch {
+      return resolve({ code: constants.NGHTTP2_REFUSED_STREAM, status, text });
+    }
+    sent.on('response', (headers) => (status = Number(headers[':status'])));
+    sent.on('data', (chunk) => (text += chunk));
+    sent.on('error', (error: NodeJS.ErrnoException) => (text += error.code ?? error.message));
+    sent.once('close', () => resolve({ code: sent.rstCode ?? 0, status, text }));
+  });
+}
+
 async function upload(target: Target, tally: Tally): Promise<void> {
   const body = Buffer.alloc(uploadBytes, 'x');
   const options = { method: 'POST', path: '/upload', body } as const;
@@ -71,7 +129,7 @@ async function upload(target: Target, tally: Tally): Promise<void> {
 }
 
 async function one(
-  { port, host }: Target,
+  { port, host, longest }: Target,
   tally: Tally,
   options: {
     dispatcher?: Agent;
@@ -84,9 +142,11 @@ async function one(
 ): Promise<void> {
   const { path = '/', headers = {}, ...rest } = options;
   tally.sent++;
+  const began = performance.now();
   try {
     const answer = await request(`http://127.0.0.1:${port}${path}`, { ...rest, headers: { host, ...headers } });
     const text = await answer.body.text();
+    longest.ms = Math.max(longest.ms, performance.now() - began);
     if (answer.statusCode !== 200 || !isRight(text)) tally.lost.push(`${answer.statusCode} ${text}`);
   } catch (error) {
     tally.lost.push(String(error));

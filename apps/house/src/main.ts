@@ -6,8 +6,9 @@ import { type House, startHouse } from '@steading/service';
 import { catalogue } from '#src/catalogue.ts';
 import { openMasterKey } from '#src/keys.ts';
 import { checkOwnPostgres, type KeptPostgres, keepPostgres } from '#src/postgres.ts';
-import { takeFolder } from '#src/running.ts';
+import { exitHandedOver, ownFolder, takeFolder } from '#src/running.ts';
 import { houseConfig, parsePeers } from '#src/settings.ts';
+import { createSuccession, type HouseSuccession } from '#src/succession.ts';
 
 /**
  * Starts this process's services and keeps them until SIGTERM or SIGINT. The only place, with the command, that reads
@@ -17,6 +18,8 @@ async function main(): Promise<void> {
   const config = loadConfig(houseConfig, process.env);
   const log = createLog({ level: config.STEADING_LOG_LEVEL });
   const dataDir = config.STEADING_DATA;
+  const succession = createSuccession({ env: process.env, log });
+  await succession.awaitTurn();
   prepareFolder(dataDir);
   const publicUrl = config.STEADING_PUBLIC_URL ?? `http://localhost:${config.STEADING_HTTP_PORT}`;
   const giveBack = takeFolder(ownFolder(dataDir, config.STEADING_SERVICES), {
@@ -28,9 +31,17 @@ async function main(): Promise<void> {
   let postgres: KeptPostgres | undefined;
   let house: House | undefined;
   let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= stopAll({ log, giveBack, house: () => house, postgres: () => postgres }));
+  const stop = () =>
+    (stopping ??= stopAll({ log, giveBack, succession, house: () => house, postgres: () => postgres }));
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  process.on('SIGUSR2', () => {
+    if (!house || stopping || succession.isUnderWay) return;
+    succession.begin().then(
+      () => stop(),
+      (error) => log.error({ err: error }, 'the house could not be restarted'),
+    );
+  });
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed that nobody waited for'));
 
   try {
@@ -47,6 +58,7 @@ async function main(): Promise<void> {
         appsDomain: config.STEADING_APPS_DOMAIN ?? 'localhost',
         dataDir,
         key: openMasterKey(keyFolder),
+        succession,
       },
       // Where TLS is intercepted, builds must trust what the house was told to trust.
       env: {
@@ -75,6 +87,7 @@ async function main(): Promise<void> {
 async function stopAll(parts: {
   log: Log;
   giveBack: () => void;
+  succession: HouseSuccession;
   house: () => House | undefined;
   postgres: () => KeptPostgres | undefined;
 }): Promise<void> {
@@ -82,7 +95,7 @@ async function stopAll(parts: {
   await parts.house()?.stop();
   await parts.postgres()?.stop();
   parts.giveBack();
-  process.exit();
+  process.exit(parts.succession.isUnderWay ? exitHandedOver : 0);
 }
 
 function prepareFolder(dataDir: string): void {
@@ -93,14 +106,6 @@ function prepareFolder(dataDir: string): void {
     throw new Error(
       `Only ${freeMb} MB are free on the disk of ${dataDir}. Free at least 100 MB, or choose another folder with --data.`,
     );
-}
-
-/** The folder that this process holds alone: the whole data folder, or its own place beside the other processes'. */
-function ownFolder(dataDir: string, services: string | undefined): string {
-  if (!services) return dataDir;
-  const folder = join(dataDir, 'run', services.replace(/[^a-z,-]/g, '').replaceAll(',', '+'));
-  mkdirSync(folder, { recursive: true });
-  return folder;
 }
 
 function version(): string {

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `<data>/house.json` says about the process that holds the folder. */
@@ -11,6 +11,17 @@ export interface RunningHouse {
   readonly localUrl: string;
   readonly version: string;
   readonly startedAt: string;
+}
+
+/** What a process that made way for its successor exits with, so that whoever started it looks for that one. */
+export const exitHandedOver = 75;
+
+/** The folder that a process holds alone: the whole data folder, or its own place beside the other processes'. */
+export function ownFolder(dataDir: string, services: string | undefined): string {
+  if (!services) return dataDir;
+  const folder = join(dataDir, 'run', services.replace(/[^a-z,-]/g, '').replaceAll(',', '+'));
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 /** The house that runs on this data folder, or undefined. A file left by a killed one does not count. */

@@ -14,5 +14,6 @@ export type {
   ServiceContext,
   ServiceDefinition,
   ServiceParts,
+  Succession,
 } from '#src/service.ts';
 export { defineService } from '#src/service.ts';

@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import type { DescService } from '@bufbuild/protobuf';
 import type { Access, ForestView } from '@steading/access';
 import type { Bus, DeadLetters, EventDefinition, Listener } from '@steading/bus';
@@ -84,6 +85,18 @@ export interface HouseSettings {
   readonly dataDir: string;
   /** Random 32 bytes from a key file outside the database, for this purpose alone (HKDF by name). */
   key(purpose: string): Buffer;
+  /** Absent: no process follows this one over the same data while people are waiting. */
+  readonly succession?: Succession;
+}
+
+/** A restart at which nobody is refused: what can outlive this process is left to the one that follows it. */
+export interface Succession {
+  /** A successor waits for this process to end: apps stay up, and what is long-lived is asked to come again. */
+  readonly isUnderWay: boolean;
+  /** The file descriptor of a listening socket that the process before this one left. */
+  inherited(name: string): number | undefined;
+  /** Remembers a listening socket for the successor. */
+  opened(name: string, server: Server): void;
 }
 
 /** What a running service puts at the house's disposal. */

@@ -43,7 +43,8 @@ export const computeService = defineService({
         await desiredState.converge(started);
       },
       async stop() {
-        await started?.stop({ keepApps: context.config.STEADING_KEEP_APPS === '1' });
+        const keepApps = context.config.STEADING_KEEP_APPS === '1' || house.succession?.isUnderWay === true;
+        await started?.stop({ keepApps });
         await desiredState.quiet();
       },
       health: () => (started ? { ready: true } : { ready: false, reason: 'the runtime is starting' }),

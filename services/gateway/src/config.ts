@@ -22,6 +22,12 @@ export const gatewayConfig = {
   STEADING_SIGN_IN_PER_MINUTE: perMinute.default(30).describe('attempts to sign in or register from one address'),
   STEADING_REQUESTS_PER_MINUTE: perMinute.default(1_200).describe('requests of one person to the house'),
   STEADING_ADDRESS_PER_MINUTE: perMinute.default(3_000).describe('requests from one address to the house'),
+  STEADING_DRAIN_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(20)
+    .default(0)
+    .describe('how long /readyz says 503 before the door closes, so that a load balancer goes to other gateways first'),
   STEADING_MAX_CLIENTS: connections
     .default(8_192)
     .describe('open connections in all; idle ones make room for new ones'),

@@ -13,6 +13,9 @@ import { createLiveSide } from '#src/live/live-side.ts';
 import { createMetrics } from '#src/metrics.ts';
 import { createTls } from '#src/tls/tls.ts';
 
+/** How long requests that are under way may take when the house starts again. */
+const restartDrainMs = 10_000;
+
 export const gatewayService = defineService({
   name: 'gateway',
   purpose: 'The one door: people, programs and the traffic of apps come in here.',
@@ -37,8 +40,10 @@ export const gatewayService = defineService({
       clock: context.clock,
       limits: { maxConnections: config.STEADING_MAX_CLIENTS, maxPerAddress: config.STEADING_MAX_CLIENTS_PER_ADDRESS },
       refused: metrics.refused,
+      succession: house.succession,
       ...(tls && { tls }),
     });
+    let isLeaving = false;
     return {
       async start() {
         guard.start();
@@ -49,9 +54,21 @@ export const gatewayService = defineService({
         if (tls?.problem) context.log.warn(tls.problem);
       },
       async stop(signal) {
+        isLeaving = true;
+        front.turnAway();
+        const isRestart = house.succession?.isUnderWay === true;
+        if (!isRestart) await context.clock.sleep(config.STEADING_DRAIN_SECONDS * 1_000, signal);
+        // Who waits at the door of a house that starts again waits for the longest request: they have a limit then.
+        const late = isRestart ? AbortSignal.any([signal, AbortSignal.timeout(restartDrainMs)]) : signal;
+        let isOver = false;
+        const ended = front.stop(late).finally(() => (isOver = true));
         await live.stop();
-        edge.closeStreams();
-        await front.stop(signal);
+        // What is long-lived may still be opened on a connection that was taken before the door was closed.
+        while (!isOver) {
+          edge.closeStreams();
+          await Promise.race([ended, context.clock.sleep(100)]);
+        }
+        await ended;
         await edge.stop();
         await houseSide.close();
         await graph.stop();
@@ -59,6 +76,7 @@ export const gatewayService = defineService({
         metrics.stop();
       },
       health() {
+        if (isLeaving) return { ready: false, reason: 'This gateway is about to stop.' };
         if (edge.problem) return { ready: false, reason: edge.problem };
         const health = graph.health();
         return health.ready && tls?.problem ? { ready: true, reason: tls.problem } : health;

@@ -180,7 +180,7 @@ it('ends a connection that says what is no packet, or too much of it, and no oth
   for (const said of [
     '',
     '9',
-    '4' + '2'.repeat(70_000),
+    `4${'2'.repeat(70_000)}`,
     '42["join"',
     '4999999999999-["x",{"_placeholder":true,"num":9}]',
     '40/deployments,{',

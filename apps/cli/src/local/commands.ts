@@ -41,6 +41,12 @@ export function addLocalCommands(program: Command): void {
     .action(async (options) => (await import('#src/local/status.ts')).down(options, output()));
 
   program
+    .command('restart [services...]')
+    .description('start the house anew, with the settings it has: connections wait meanwhile, apps go on')
+    .option(...dataOption)
+    .action(async (services, options) => (await import('#src/local/status.ts')).restart(services, options, output()));
+
+  program
     .command('status')
     .description('whether the house runs, and how its services are')
     .option(...dataOption)

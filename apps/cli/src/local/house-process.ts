@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRunning, type RunningHouse } from '@steading/house/running';
+import { exitHandedOver, findRunning, ownFolder, type RunningHouse } from '@steading/house/running';
 import { Failure } from '#src/failure.ts';
 
 export const workspaceRoot = process.env.STEADING_ROOT ?? new URL('../../../../', import.meta.url).pathname;
@@ -46,7 +46,7 @@ export async function startDetached(options: {
       child.unref();
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   if (ended !== undefined) throw new Failure(`The house stopped while it started: ${lastSentence(file, from)}`);
   process.kill(child.pid ?? 0, 'SIGTERM');
@@ -55,14 +55,68 @@ export async function startDetached(options: {
   );
 }
 
-/** Runs the house in this terminal until it ends; answers with its exit code. */
-export function runAttached(env: Record<string, string>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, houseArguments(), { stdio: 'inherit', env: { ...process.env, ...env } });
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
+/** Runs the house in this terminal until it ends, its successors included; answers with its exit code. */
+export async function runAttached(env: Record<string, string>): Promise<number> {
+  const child = spawn(process.execPath, houseArguments(), { stdio: 'inherit', env: { ...process.env, ...env } });
+  const folder = ownFolder(env.STEADING_DATA ?? '', env.STEADING_SERVICES);
+  let pid = child.pid;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const)
+    process.on(signal, () => pid !== undefined && tellProcess(pid, signal));
+  const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (exit) => resolve(exit ?? 1));
   });
+  if (code !== exitHandedOver) return code;
+  // A successor is nobody's child here: it is followed by what the folder says, as long as there is one.
+  const next = await waitForSuccessor(folder, undefined);
+  for (pid = next?.pid; pid !== undefined; pid = (await waitForSuccessor(folder, pid))?.pid)
+    while (findRunning(folder)?.pid === pid) await pause(250);
+  return next ? 0 : 1;
+}
+
+/** Asks a running house to make way for a successor, and waits until that one is ready. */
+export async function restartHouse(folder: string, running: RunningHouse, dataDir: string): Promise<void> {
+  const file = logFile(dataDir);
+  const from = size(file);
+  process.kill(running.pid, 'SIGUSR2');
+  const deadline = Date.now() + stopTimeoutMs + startTimeoutMs;
+  while (Date.now() < deadline) {
+    const now = findRunning(folder);
+    if (now && now.pid !== running.pid && (await isReady(now.localUrl))) return;
+    const refusal = now?.pid === running.pid && size(file) > from ? findRefusal(file, from) : undefined;
+    if (refusal) throw new Failure(refusal);
+    await pause(100);
+  }
+  throw new Failure(`The house did not come back in time. What it says about itself is in ${file}.`);
+}
+
+/** What the house logged when it could not prepare a successor. */
+function findRefusal(file: string, from: number): string | undefined {
+  return /"The successor could not be prepared: [^"]*"/
+    .exec(readFileSync(file).subarray(from).toString('utf8'))?.[0]
+    .slice(1, -1);
+}
+
+async function waitForSuccessor(folder: string, before: number | undefined): Promise<RunningHouse | undefined> {
+  const deadline = Date.now() + (before === undefined ? stopTimeoutMs + startTimeoutMs : 5_000);
+  while (Date.now() < deadline) {
+    const found = findRunning(folder);
+    if (found && found.pid !== before) return found;
+    await pause(100);
+  }
+  return undefined;
+}
+
+function tellProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Asks a running house to stop and waits until it has. */
@@ -74,7 +128,7 @@ export async function stopHouse(dataDir: string, running: RunningHouse): Promise
       throw new Failure(
         `The house (process ${running.pid}) did not stop within ${stopTimeoutMs / 1000} s. See ${logFile(dataDir)}.`,
       );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
 }
 

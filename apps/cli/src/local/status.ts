@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { findRunning } from '@steading/house/running';
-import { exitCodes } from '#src/failure.ts';
+import { findRunning, ownFolder } from '@steading/house/running';
+import { exitCodes, Failure } from '#src/failure.ts';
 import { dataFolder } from '#src/local/data-folder.ts';
-import { stopHouse } from '#src/local/house-process.ts';
+import { restartHouse, stopHouse, workspaceRoot } from '#src/local/house-process.ts';
+import { buildWebIfStale } from '#src/local/web-build.ts';
 import type { Output } from '#src/output.ts';
 
 interface Readiness {
@@ -50,6 +51,22 @@ export async function down(options: { data?: string }, out: Output): Promise<voi
   out.settle();
   out.line('Steading has stopped. Its data stays: start it again with steading up.');
   out.data({ stopped: true, dataDir });
+}
+
+/** `steading restart`: the same house in a new process; connections that come meanwhile wait. */
+export async function restart(services: readonly string[], options: { data?: string }, out: Output): Promise<void> {
+  const dataDir = dataFolder(options.data);
+  const folder = ownFolder(dataDir, services.length > 0 ? services.join(',') : undefined);
+  const running = findRunning(folder);
+  if (!running) throw new Failure(`Steading does not run on ${dataDir}. Start it with: steading up`);
+  await buildWebIfStale(workspaceRoot, out.progress);
+  const began = performance.now();
+  out.progress('restarting');
+  await restartHouse(folder, running, dataDir);
+  out.settle();
+  const seconds = Number(((performance.now() - began) / 1000).toFixed(1));
+  out.line(`Steading has started again after ${seconds} s: ${running.url}. Apps were not stopped.`);
+  out.data({ restarted: true, dataDir, seconds });
 }
 
 async function askReadiness(url: string): Promise<Readiness> {

@@ -30,7 +30,7 @@ export function readAnswerHead(answer: {
   if (status < 200 || status > 599) throw new MalformedAnswer(`status ${status}`);
   if (rawHeaders.length / 2 > maxHeaders) throw new MalformedAnswer(`more than ${maxHeaders} header lines`);
   const raw = rawHeaders.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
-  const coding = valueOf(raw, 'transfer-encoding');
+  const coding = fieldOf(raw, 'transfer-encoding');
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked')
     throw new MalformedAnswer('a transfer coding other than chunked');
   const passed = answerHeaders(raw);
@@ -39,7 +39,7 @@ export function readAnswerHead(answer: {
     status,
     reason: plainReason.test(message) ? message : '',
     headers: isHttp2 ? joinRepeated(without(headers, 'trailer')) : headers,
-    isEventStream: valueOf(headers, 'content-type')?.startsWith('text/event-stream') === true,
+    isEventStream: fieldOf(headers, 'content-type')?.startsWith('text/event-stream') === true,
   };
 }
 
@@ -59,7 +59,7 @@ const notInTrailers = new Set(
   ),
 );
 
-function valueOf(headers: readonly string[], name: string): string | undefined {
+function fieldOf(headers: readonly string[], name: string): string | undefined {
   const at = headers.findIndex((part, index) => index % 2 === 0 && part.toLowerCase() === name);
   return at < 0 ? undefined : headers[at + 1];
 }

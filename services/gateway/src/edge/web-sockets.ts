@@ -16,6 +16,8 @@ const maxTries = 4;
 const lastAnswerMs = 300;
 /** What waits for a reader that takes none of it for this long is given up. */
 const stuckMs = 30_000;
+/** How long the other side may take to close after our goodbye. */
+const goodbyeMs = 2_000;
 /** Asks the other machine whether it is still there. */
 const keepAliveMs = 60_000;
 
@@ -125,6 +127,10 @@ function tunnel({ upstreams, clock }: EdgeOptions, instance: Upstream, ends: End
     hurry?.cancel();
     socket.end(restartFrame);
     upstream.destroy();
+    // Reads away what still comes, so that the other side's goodbye is seen; some say none.
+    socket.unpipe(upstream);
+    socket.resume();
+    hurry = clock.after(goodbyeMs, end);
   };
   const toPerson = (chunk: Buffer) => {
     if (closing === 'now') {

@@ -42,7 +42,7 @@ export interface Connections {
   end(connection: Connection): void;
   /** Closes those that are idle for too long. */
   sweep(): void;
-  /** Closes those that are idle now. */
+  /** Closes those that are idle now; who has only just come, and whose request is on its way, has a second. */
   closeIdle(): void;
   /** Asks HTTP/2 clients to come again on another connection; what is under way goes on. */
   closeSessions(): void;
@@ -55,6 +55,9 @@ export interface EndOfConnection {
   readonly remotePort?: number | undefined;
   readonly localPort?: number | undefined;
 }
+
+/** Between the beginning of a connection and its first request, when the door closes. */
+const firstRequestMs = 1_000;
 
 export function createConnections(options: {
   limits: FrontLimits;
@@ -134,7 +137,8 @@ export function createConnections(options: {
       }
     },
     closeIdle() {
-      for (const one of idle) close(one);
+      const now = clock.now();
+      for (const one of idle) if (one.hadRequest || now - one.idleSinceMs > firstRequestMs) close(one);
     },
     closeSessions() {
       for (const { session } of all.values()) if (session && !session.closed) session.close();

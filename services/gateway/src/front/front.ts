@@ -9,11 +9,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import type { Clock, Timer } from '@steading/kit';
+import type { Succession } from '@steading/service';
 import { type Connection, createConnections, type Refusal } from '#src/front/connections.ts';
 import { createExchanges, streamOf } from '#src/front/exchanges.ts';
 import { defaultFrontLimits, type FrontLimits } from '#src/front/front-limits.ts';
 import { hostName } from '#src/front/hosts.ts';
-import { type ListenOptions, listen } from '#src/front/listen.ts';
+import { listen } from '#src/front/listen.ts';
 import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
 import { isMisdirected, type RequestProblem, requestProblem, upgradeProblem } from '#src/front/request-problem.ts';
 import { sessionOptions, watchSession } from '#src/front/sessions.ts';
@@ -35,7 +36,8 @@ export interface FrontOptions {
   readonly limits?: Partial<FrontLimits>;
   /** Told whenever a limit refuses or ends something. */
   readonly refused?: (reason: Refusal) => void;
-  readonly sockets?: ListenOptions['sockets'];
+  /** The sockets of the process before this one, and those for the next. */
+  readonly succession?: Succession | undefined;
 }
 
 export interface FrontTls {
@@ -92,7 +94,7 @@ export function createFront(options: FrontOptions): Front {
     if (incoming.httpVersionMajor !== 1) return false;
     const untaken = incoming.headers.upgrade !== undefined;
     if (untaken && connection) connection.isOver = true;
-    return untaken || isLeaving;
+    return untaken || isLeaving || options.succession?.isUnderWay === true;
   }
 
   function refuse(incoming: IncomingMessage, outgoing: ServerResponse, { status, text }: RequestProblem): void {
@@ -145,8 +147,8 @@ export function createFront(options: FrontOptions): Front {
 
   return {
     async start() {
-      const { bind: address, sockets } = options;
-      const shared = { address, sockets };
+      const { bind: address, succession } = options;
+      const shared = { address, succession };
       const port = await listen(plain, {
         ...shared,
         name: 'http',

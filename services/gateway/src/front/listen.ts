@@ -1,4 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
+import type { Succession } from '@steading/service';
 import { fail } from '#src/errors.ts';
 
 export interface ListenOptions {
@@ -8,15 +9,7 @@ export interface ListenOptions {
   readonly address: string;
   /** The setting to name in an error. */
   readonly setting: string;
-  readonly sockets?: ListeningSockets | undefined;
-}
-
-/** Listening sockets that outlive a process, so that connections wait for its successor and are not refused. */
-export interface ListeningSockets {
-  /** The file descriptor of one that was handed over to this process. */
-  inherited(name: string): number | undefined;
-  /** Remembers one to hand over. */
-  opened(name: string, server: Server): void;
+  readonly succession?: Succession | undefined;
 }
 
 /** Waiting connections that the kernel keeps, as far as it may (net.core.somaxconn). */
@@ -24,14 +17,14 @@ const backlog = 4_096;
 
 /** Opens a port, or says in one sentence what to do. Resolves with the port that it got. */
 export function listen(server: Server, options: ListenOptions): Promise<number> {
-  const { name, port, address, sockets } = options;
-  const fd = sockets?.inherited(name);
+  const { name, port, address, succession } = options;
+  const fd = succession?.inherited(name);
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => reject(explain(error, options));
     server.once('error', failed);
     server.listen(fd === undefined ? { port, host: address, backlog } : { fd, backlog }, () => {
       server.off('error', failed);
-      sockets?.opened(name, server);
+      succession?.opened(name, server);
       resolve((server.address() as AddressInfo).port);
     });
   });

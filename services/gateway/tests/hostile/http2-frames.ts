@@ -71,7 +71,11 @@ export function headers(stream: number, fields: readonly (readonly [string, stri
   return frame(frameType.headers, flag.endHeaders | (end ? flag.endStream : 0), stream, block(fields));
 }
 
-export async function openRawSession(port: number, ca: string, settings = Buffer.alloc(0)): Promise<RawSession> {
+export async function openRawSession(
+  port: number,
+  ca: string,
+  settings: Buffer = Buffer.alloc(0),
+): Promise<RawSession> {
   const socket = connect({ port, host: '127.0.0.1', servername: appHost, ca, ALPNProtocols: ['h2'] });
   await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
   socket.on('error', () => {});
