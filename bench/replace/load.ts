@@ -124,8 +124,12 @@ function askStream(session: ClientHttp2Session, authority: string) {
 
 async function upload(target: Target, tally: Tally): Promise<void> {
   const body = Buffer.alloc(uploadBytes, 'x');
-  const options = { method: 'POST', path: '/upload', body } as const;
+  // A connection of its own, which is never idle: what is not idempotent may fail on one that is being closed, and must
+  // not be asked again by itself.
+  const dispatcher = new Agent({ connections: 1 });
+  const options = { method: 'POST', path: '/upload', body, dispatcher } as const;
   while (target.running) await one(target, tally, options, (text) => text === String(uploadBytes));
+  await dispatcher.close();
 }
 
 async function one(

@@ -6,7 +6,8 @@ import { startLoad } from '../replace/load.ts';
 
 /**
  * Restarts the whole house under load, as `steading restart` does. Limits: nothing lost, and no request waits longer
- * than ten seconds. What a client may do and this one does not: ask again when an idle connection was closed.
+ * than ten seconds. Nobody repeats a request by itself; uploads, which are not idempotent, use connections that are never
+ * idle.
  */
 const restarts = Number(process.env.RESTARTS ?? 5);
 const limits = { lost: 0, longestSeconds: 10 };

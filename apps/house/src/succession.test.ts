@@ -60,6 +60,10 @@ it.each([
 it('reads what it was left once, and shows it to nobody', () => {
   const env = { STEADING_SOCKETS: 'http=4,https=5', STEADING_SUCCEEDS: '1:2' };
   const succession = createSuccession({ env, log });
-  expect([succession.inherited('http'), succession.inherited('https'), succession.inherited('ssh')]).toEqual([4, 5, undefined]);
+  expect([succession.inherited('http'), succession.inherited('https'), succession.inherited('ssh')]).toEqual([
+    4,
+    5,
+    undefined,
+  ]);
   expect(env).toEqual({});
 });

@@ -94,6 +94,8 @@ it('of two instances one is killed: only changes that had reached it fail, each 
   expect(failed.filter(({ number }) => other.began.has(number))).toEqual([]);
   expect(failed.filter(({ status }) => status !== 502)).toEqual([]);
   expect(failed.length).toBeLessThanOrEqual(6);
-  const twice = outcomes.filter(({ number, method }) => method === 'POST' && killed.began.has(number) && other.began.has(number));
+  const twice = outcomes.filter(
+    ({ number, method }) => method === 'POST' && killed.began.has(number) && other.began.has(number),
+  );
   expect(twice).toEqual([]);
 });

@@ -21,6 +21,8 @@ export interface RunningShape {
   kill(): Promise<void>;
   /** Starts the same house again over the same data. */
   start(): Promise<void>;
+  /** One more gateway of a house of three processes, with a folder of its own. */
+  addGateway(env?: Record<string, string>): Promise<{ readonly port: number; readonly child: ChildProcess }>;
   logText(): string;
   stop(): Promise<void>;
 }
@@ -56,7 +58,11 @@ export async function startShape(shape: Shape, env: Record<string, string | unde
     ...env,
   };
 
-  function launch(services: readonly string[] | undefined, door: number | undefined): ChildProcess {
+  function launch(
+    services: readonly string[] | undefined,
+    door: number | undefined,
+    more: Record<string, string> = {},
+  ): ChildProcess {
     const log = openSync(join(dataDir, 'logs', 'house.log'), 'a');
     const peers = split
       .flatMap((names, index) => names.map((name) => `${name}=http://127.0.0.1:${doors[index]}`))
@@ -71,6 +77,7 @@ export async function startShape(shape: Shape, env: Record<string, string | unde
           STEADING_DOOR: `127.0.0.1:${door}`,
           STEADING_NATS_URL: `nats://127.0.0.1:${natsPort}`,
         }),
+        ...more,
       },
     });
   }
@@ -92,6 +99,21 @@ export async function startShape(shape: Shape, env: Record<string, string | unde
         timeoutMs: 45_000,
         everyMs: 50,
       });
+    },
+    async addGateway(more = {}) {
+      const [own = 0, ownDoor] = await freePorts(2);
+      const child = launch(['gateway'], ownDoor, {
+        STEADING_HTTP_PORT: String(own),
+        STEADING_DATA: mkdtempSync(join(dataDir, 'gateway-')),
+        STEADING_KEYS: join(dataDir, 'keys'),
+        ...more,
+      });
+      processes.push(child);
+      await waitFor('the gateway to be ready', () => isReady(`http://127.0.0.1:${own}`, [child], running), {
+        timeoutMs: 45_000,
+        everyMs: 50,
+      });
+      return { port: own, child };
     },
     async kill() {
       await endAll(processes, 'SIGKILL');

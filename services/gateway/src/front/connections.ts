@@ -17,6 +17,8 @@ export interface Connection {
   /** When the last request ended, or the connection began. */
   idleSinceMs: number;
   hadRequest: boolean;
+  /** Looks, since the door closes, at which it was idle. */
+  idleLooks: number;
   /** Something on it was refused: what follows stands behind bytes that could be read in two ways, and is not read. */
   isOver: boolean;
   /** The request that began last. */
@@ -42,7 +44,10 @@ export interface Connections {
   end(connection: Connection): void;
   /** Closes those that are idle for too long. */
   sweep(): void;
-  /** Closes those that are idle now; who has only just come, and whose request is on its way, has a second. */
+  /**
+   * Closes those that were idle at the last look too: what lay unread then would have been read since, however busy this
+   * process is. Who has only just come, and whose request is on its way, has some more looks.
+   */
   closeIdle(): void;
   /** Asks HTTP/2 clients to come again on another connection; what is under way goes on. */
   closeSessions(): void;
@@ -56,8 +61,8 @@ export interface EndOfConnection {
   readonly localPort?: number | undefined;
 }
 
-/** Between the beginning of a connection and its first request, when the door closes. */
-const firstRequestMs = 1_000;
+/** Looks, each in a turn of its own, between the beginning of a connection and its first request. */
+const firstRequestLooks = 20;
 
 export function createConnections(options: {
   limits: FrontLimits;
@@ -108,7 +113,15 @@ export function createConnections(options: {
         socket.destroy();
         return undefined;
       }
-      const one: Connection = { socket, group, busy: 0, idleSinceMs: clock.now(), hadRequest: false, isOver: false };
+      const one: Connection = {
+        socket,
+        group,
+        busy: 0,
+        idleSinceMs: clock.now(),
+        hadRequest: false,
+        idleLooks: 0,
+        isOver: false,
+      };
       const key = keyOf(socket);
       all.set(key, one);
       idle.add(one);
@@ -119,6 +132,7 @@ export function createConnections(options: {
     of: (socket) => all.get(keyOf(socket)),
     begin(one) {
       one.busy++;
+      one.idleLooks = 0;
       one.hadRequest = true;
       idle.delete(one);
     },
@@ -137,8 +151,7 @@ export function createConnections(options: {
       }
     },
     closeIdle() {
-      const now = clock.now();
-      for (const one of idle) if (one.hadRequest || now - one.idleSinceMs > firstRequestMs) close(one);
+      for (const one of idle) if (++one.idleLooks > (one.hadRequest ? 1 : firstRequestLooks)) close(one);
     },
     closeSessions() {
       for (const { session } of all.values()) if (session && !session.closed) session.close();

@@ -13,6 +13,8 @@ import { rawRefusal } from '#src/front/plain-page.ts';
 export interface Exchanges {
   /** `ended` is called when the answer is over and no body follows it. */
   begin(incoming: IncomingMessage, outgoing: ServerResponse, ended: () => void): void;
+  /** The answers that have not begun yet ask their connections to end. */
+  turnAway(): void;
   sweep(): void;
 }
 
@@ -61,6 +63,10 @@ export function createExchanges(options: {
         incoming.once('end', () => finish(one));
         incoming.once('close', () => finish(one));
       });
+    },
+    turnAway() {
+      for (const { incoming, outgoing } of open)
+        if (!streamOf(incoming) && !outgoing.headersSent) outgoing.shouldKeepAlive = false;
     },
     sweep() {
       const now = clock.now();

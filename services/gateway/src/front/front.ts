@@ -3,11 +3,10 @@
  * the house's own side or to the edge. What is ambiguous is refused here, before anybody reads it, and whoever takes
  * more than the limits give.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContext } from 'node:tls';
 import type { Clock, Timer } from '@steading/kit';
 import type { Succession } from '@steading/service';
 import { type Connection, createConnections, type Refusal } from '#src/front/connections.ts';
@@ -16,8 +15,10 @@ import { defaultFrontLimits, type FrontLimits } from '#src/front/front-limits.ts
 import { hostName } from '#src/front/hosts.ts';
 import { listen } from '#src/front/listen.ts';
 import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
+import { refuseBroken } from '#src/front/refuse-broken.ts';
 import { isMisdirected, type RequestProblem, requestProblem, upgradeProblem } from '#src/front/request-problem.ts';
-import { sessionOptions, watchSession } from '#src/front/sessions.ts';
+import { closeServer, createPlainServer, createTlsServer, type FrontTls } from '#src/front/servers.ts';
+import { watchSession } from '#src/front/sessions.ts';
 
 export interface Side {
   request(incoming: IncomingMessage, outgoing: ServerResponse, host: string): void;
@@ -38,13 +39,6 @@ export interface FrontOptions {
   readonly refused?: (reason: Refusal) => void;
   /** The sockets of the process before this one, and those for the next. */
   readonly succession?: Succession | undefined;
-}
-
-export interface FrontTls {
-  readonly port: number;
-  readonly contextFor: (name: string) => Promise<SecureContext>;
-  /** For clients that name nobody, in PEM. */
-  readonly unnamed?: { readonly cert: string; readonly key: string };
 }
 
 export interface Front {
@@ -134,8 +128,7 @@ export function createFront(options: FrontOptions): Front {
     return server;
   };
 
-  const plain = wire(createServer(http1Options(limits)));
-  plain.maxHeadersCount = 0;
+  const plain = wire(createPlainServer(limits));
   const secure = tls && wire(createTlsServer(tls, limits));
   secure?.on('secureConnection', (socket) => socket.disableRenegotiation());
   secure?.on('session', (session: ServerHttp2Session) => {
@@ -144,6 +137,12 @@ export function createFront(options: FrontOptions): Front {
     if (isLeaving) session.close();
     watchSession({ session, limits, clock, refused: () => refused('frames') });
   });
+
+  function turnAway(): void {
+    isLeaving = true;
+    exchanges.turnAway();
+    connections.closeSessions();
+  }
 
   return {
     async start() {
@@ -159,50 +158,15 @@ export function createFront(options: FrontOptions): Front {
         await listen(secure, { ...shared, name: 'https', port: tls.port, setting: 'STEADING_HTTPS_PORT' });
       return port;
     },
-    turnAway() {
-      isLeaving = true;
-      connections.closeSessions();
-    },
+    turnAway,
     async stop(signal) {
-      isLeaving = true;
+      turnAway();
       signal.addEventListener('abort', () => connections.destroyAll(), { once: true });
       if (signal.aborted) connections.destroyAll();
-      await Promise.all([closed(plain, connections), secure && closed(secure, connections)]);
+      await Promise.all([closeServer(plain, connections), secure && closeServer(secure, connections)]);
       timer?.cancel();
     },
   };
-}
-
-function http1Options(limits: FrontLimits) {
-  return {
-    maxHeaderSize: 16_384,
-    headersTimeout: limits.headerMs,
-    // Bodies are timed by how they come along, not as a whole.
-    requestTimeout: 0,
-    connectionsCheckingInterval: limits.sweepMs,
-    keepAliveTimeout: limits.idleMs,
-    // Ours to refuse: what follows on the connection must not be read then.
-    requireHostHeader: false,
-    // Other protocols (h2c) are ignored, as RFC 9110 allows: the request is answered as it is.
-    shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket',
-  };
-}
-
-function createTlsServer({ contextFor, unnamed }: FrontTls, limits: FrontLimits): Http2SecureServer {
-  return createSecureServer({
-    ...http1Options(limits),
-    ...sessionOptions(limits),
-    ...unnamed,
-    allowHTTP1: true,
-    minVersion: 'TLSv1.2',
-    handshakeTimeout: limits.handshakeMs,
-    SNICallback: (name, done) => {
-      contextFor(name.toLowerCase()).then(
-        (context) => done(null, context),
-        (error: Error) => done(error),
-      );
-    },
-  });
 }
 
 /** Which side a request is for, or why for none. */
@@ -241,38 +205,3 @@ function authorityOf(incoming: IncomingMessage): string | undefined {
   const named = streamOf(incoming) && (incoming.headers as Record<string, string | undefined>)[':authority'];
   return named ?? incoming.headers.host;
 }
-
-function closed(server: Server | Http2SecureServer, connections: { closeIdle(): void }): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((resolve) => {
-    // Connections that become idle after this call would be kept for the next request, which nobody answers.
-    const sweep = setInterval(() => connections.closeIdle(), 50);
-    server.close(() => {
-      clearInterval(sweep);
-      resolve();
-    });
-    connections.closeIdle();
-  });
-}
-
-function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex, connection: Connection | undefined): void {
-  const isTls = /^ERR_(TLS|SSL)_/.test(error.code ?? '');
-  if (isTls || error.code === 'ECONNRESET' || !socket.writable || !awaitsThisAnswer(connection)) {
-    socket.destroy();
-    return;
-  }
-  const [status, text] = brokenAnswers[error.code ?? ''] ?? [400, 'This is not a proper HTTP request.'];
-  rawRefusal(socket, status, text);
-}
-
-/** Not so while the answer to a request before the broken one is due: the refusal would be taken for it, or for its rest. */
-function awaitsThisAnswer(connection: Connection | undefined): boolean {
-  if (!connection || connection.busy === 0) return true;
-  const { busy, last } = connection;
-  return busy === 1 && last !== undefined && !last.incoming.complete && !last.outgoing.headersSent;
-}
-
-const brokenAnswers: Readonly<Record<string, readonly [number, string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'The header is too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long.'],
-};

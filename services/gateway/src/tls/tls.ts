@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ServiceContext } from '@steading/service';
 import type { gatewayConfig } from '#src/config.ts';
 import { fail } from '#src/errors.ts';
-import type { FrontTls } from '#src/front/front.ts';
+import type { FrontTls } from '#src/front/servers.ts';
 import { createCertificates, validityProblem } from '#src/tls/certificates.ts';
 
 export interface Tls extends FrontTls {
