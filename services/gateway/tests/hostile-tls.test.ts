@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -151,13 +151,14 @@ describe("an operator's certificate", () => {
   });
 });
 
-it('is trusted by OpenSSL as well, for an address too', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'steading-openssl-'));
-  const authority = await openOwnAuthority(join(folder, 'authority'), Date.now);
-  const { cert } = await authority.pemFor('127.0.0.1');
-  writeFileSync(join(folder, 'root.pem'), authority.rootPem);
-  writeFileSync(join(folder, 'leaf.pem'), cert);
-  const verify = ['verify', '-CAfile', join(folder, 'root.pem'), '-verify_ip', '127.0.0.1', join(folder, 'leaf.pem')];
-  expect(execFileSync('openssl', verify).toString()).toContain('OK');
+it('makes certificates for addresses as well', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'steading-address-'));
+  const authority = await openOwnAuthority(folder, Date.now);
+  const [leaf, root] = [
+    new X509Certificate((await authority.pemFor('::1')).cert),
+    new X509Certificate(authority.rootPem),
+  ];
+  expect(leaf.checkIP('::1')).toBe('::1');
+  expect(leaf.checkIssued(root) && leaf.verify(root.publicKey)).toBe(true);
   rmSync(folder, { recursive: true, force: true });
 });
