@@ -1,4 +1,4 @@
-import type { QueryPlanner } from '@graphql-hive/router-query-planner';
+import type { PlanNode, QueryPlanner } from '@graphql-hive/router-query-planner';
 import { buildSchema, type DocumentNode, type GraphQLSchema, parse, print } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { compileAnswer, type Write } from '#src/compile/answer.ts';
@@ -18,6 +18,8 @@ export interface Supergraph {
   readonly publicSdl: string;
   /** How the operation is split. Kept for as long as the document is. */
   plan(document: DocumentNode, operationName?: string): Planned;
+  /** The planner's own plan, to be read by people; undefined where nobody is asked. Made anew each time. */
+  explain(document: DocumentNode, operationName?: string): PlanNode | undefined;
 }
 
 export interface Planned {
@@ -28,20 +30,44 @@ export interface Planned {
   writer(variables: { readonly [name: string]: unknown }): Write;
 }
 
-export type Composed = { readonly ok: Supergraph } | { readonly problem: string };
+/** What composing makes, before anything can be planned: text, so that another thread can make it. */
+export interface ComposedText {
+  readonly supergraphSdl: string;
+  readonly publicSdl: string;
+}
+
+export type Composed = { readonly ok: ComposedText } | { readonly problem: string };
 
 /** Composes subgraphs, or says in one text why they do not fit together. */
-export async function composeSupergraph(subgraphs: readonly SubgraphSdl[]): Promise<Composed> {
-  const [{ composeServices }, { QueryPlanner }] = await Promise.all([
-    import('@theguild/federation-composition'),
-    import('@graphql-hive/router-query-planner'),
-  ]);
+export type ComposeSubgraphs = (subgraphs: readonly SubgraphSdl[]) => Promise<Composed>;
+
+export const composeSubgraphs: ComposeSubgraphs = async (subgraphs) => {
+  const { composeServices } = await import('@theguild/federation-composition');
   try {
     const services = subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl, { noLocation: true }) }));
-    const result = composeServices(services);
-    if (!result.supergraphSdl) return { problem: (result.errors ?? []).map((error) => error.message).join('\n') };
-    // The planner's own idea of the public schema declares the types of introspection like any others.
-    return { ok: supergraphOf(new QueryPlanner(result.supergraphSdl), result.publicSdl) };
+    const { supergraphSdl, publicSdl, errors } = composeServices(services);
+    if (!supergraphSdl) return { problem: (errors ?? []).map((error) => error.message).join('\n') };
+    return { ok: { supergraphSdl, publicSdl } };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+};
+
+/** Makes a composition ready to plan for. */
+export async function openSupergraph({ supergraphSdl, publicSdl }: ComposedText): Promise<Supergraph> {
+  const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
+  // The planner's own idea of the public schema declares the types of introspection like any others.
+  return supergraphOf(new QueryPlanner(supergraphSdl), publicSdl);
+}
+
+/** Both at once. */
+export async function composeSupergraph(
+  subgraphs: readonly SubgraphSdl[],
+): Promise<{ readonly ok: Supergraph } | { readonly problem: string }> {
+  const composed = await composeSubgraphs(subgraphs);
+  if ('problem' in composed) return composed;
+  try {
+    return { ok: await openSupergraph(composed.ok) };
   } catch (error) {
     return { problem: (error as Error).message };
   }
@@ -60,14 +86,16 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
   };
   const plans = new WeakMap<DocumentNode, Map<string, Planned>>();
 
+  function split(document: DocumentNode, { node }: Operation): PlanNode | undefined {
+    if (node.selectionSet.selections.every(isAboutSchema)) return undefined;
+    const text = print(forPlanner(schema, document));
+    return planner.plan(text, node.name?.value, new Set(), 0).node;
+  }
+
   function make(document: DocumentNode, operationName: string | undefined): Planned {
     const operation = operationOf(document, operationName);
-    const writer = createWriters(schema, operation);
-    const { node } = operation;
-    if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, step: undefined };
-    const text = print(forPlanner(schema, document));
-    const plan = planner.plan(text, node.name?.value, new Set(), 0);
-    return { operation, writer, step: plan.node && compilePlan({ schema, read }, plan.node) };
+    const plan = split(document, operation);
+    return { operation, writer: createWriters(schema, operation), step: plan && compilePlan({ schema, read }, plan) };
   }
 
   return {
@@ -80,6 +108,7 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
       if (!planned) ofDocument.set(operationName ?? '', (planned = make(document, operationName)));
       return planned;
     },
+    explain: (document, operationName) => split(document, operationOf(document, operationName)),
   };
 }
 
