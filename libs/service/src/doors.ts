@@ -50,6 +50,7 @@ export function createDoors(options: DoorsOptions): Doors {
       method: 'POST',
       body,
       signal: context.signal,
+      ...(context.traceparent && { headers: { traceparent: context.traceparent } }),
     });
     const answer = await remote(service, request, context.caller);
     const revision = Number(answer.headers.get('steading-revision') ?? 0);
@@ -115,6 +116,7 @@ async function answerGraph(
 ): Promise<Response> {
   const sent = (await request.json()) as { query: string; variables?: Record<string, unknown>; operationName?: string };
   let revision = 0;
+  const traceparent = request.headers.get('traceparent');
   const result = await doors.graph(
     service,
     {
@@ -127,6 +129,7 @@ async function answerGraph(
       signal: request.signal,
       loaders: createLoaders(),
       noteRevision: (seen) => (revision = Math.max(revision, seen)),
+      ...(traceparent !== null && { traceparent }),
     },
   );
   return Response.json(result, { headers: { 'steading-revision': String(revision) } });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { graphConfig } from '#src/graph/graph-config.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
@@ -20,4 +21,5 @@ export const gatewayConfig = {
   STEADING_SIGN_IN_PER_MINUTE: perMinute.default(30).describe('attempts to sign in or register from one address'),
   STEADING_REQUESTS_PER_MINUTE: perMinute.default(1_200).describe('requests of one person to the house'),
   STEADING_ADDRESS_PER_MINUTE: perMinute.default(3_000).describe('requests from one address to the house'),
+  ...graphConfig,
 } as const;

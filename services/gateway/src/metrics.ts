@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createGraphMetrics, type GraphMetrics } from '#src/graph/seen/graph-metrics.ts';
 
 export interface Metrics {
   readonly contentType: string;
@@ -7,6 +8,7 @@ export interface Metrics {
   edgeRequest(app: string, status: number, ms: number): void;
   edgeRetry(app: string): void;
   sockets(namespace: string, change: 1 | -1): void;
+  readonly graph: GraphMetrics;
   stop(): void;
 }
 
@@ -61,6 +63,7 @@ export function createMetrics(): Metrics {
     },
     edgeRetry: (app) => retries.inc({ app }),
     sockets: (namespace, change) => open.inc({ namespace }, change),
+    graph: createGraphMetrics(registry),
     stop: () => registry.clear(),
   };
 }
