@@ -56,8 +56,11 @@ export const composeSubgraphs: ComposeSubgraphs = async (subgraphs) => {
 /** Makes a composition ready to plan for. */
 export async function openSupergraph({ supergraphSdl, publicSdl }: ComposedText): Promise<Supergraph> {
   const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
+  const planner = new QueryPlanner(supergraphSdl);
+  // Requests go on between the two: each takes some milliseconds of computing.
+  await new Promise((resolve) => setImmediate(resolve));
   // The planner's own idea of the public schema declares the types of introspection like any others.
-  return supergraphOf(new QueryPlanner(supergraphSdl), publicSdl);
+  return supergraphOf(planner, publicSdl);
 }
 
 /** Both at once. */

@@ -29,10 +29,11 @@ export function createDoors(options: DoorsOptions): Doors {
     if (!router) routers.set(service, (router = createRouter(parts.http ?? [])));
     return router;
   };
-  const runners = new Map<string, SubgraphRunner>();
-  const runnerOf = (service: string, schema: GraphQLSchema) => {
-    let runner = runners.get(service);
-    if (!runner) runners.set(service, (runner = createSubgraphRunner(schema)));
+  /** By schema: a service may put another in the place of its first. */
+  const runners = new WeakMap<GraphQLSchema, SubgraphRunner>();
+  const runnerOf = (schema: GraphQLSchema) => {
+    let runner = runners.get(schema);
+    if (!runner) runners.set(schema, (runner = createSubgraphRunner(schema)));
     return runner;
   };
 
@@ -74,7 +75,7 @@ export function createDoors(options: DoorsOptions): Doors {
     },
     graph(service, operation, context) {
       const parts = local.get(service);
-      if (parts?.graph) return runnerOf(service, parts.graph.schema)(operation, context);
+      if (parts?.graph) return runnerOf(parts.graph.schema)(operation, context);
       return askRemote(service, operation, context);
     },
     async health() {

@@ -70,6 +70,7 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
   const { seen = createGraphSeen({ clock }), mayShowPlan = refusePlan, bus } = options;
   const { call = (service, operation, asked) => doors.graph(service, operation, asked) } = options;
   const executor = createGraphExecutor({ call: seeingCalls(call), maxAnswerLength: settings.maxAnswerBytes });
+  let stopped = false;
   const cache = createDocumentCache({ limits: settings.limits });
   const subgraphs = createSubgraphRegistry({
     order: [servicesSource],
@@ -78,6 +79,7 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
     use: (next) => executor.use(next),
     onChange: (status) => {
       const { revision, subgraphs: list } = status;
+      if (stopped) return;
       options.onChange?.(status);
       const refused = list.filter(({ state }) => state !== 'serving');
       if (refused.length > 0) log.error({ revision, refused }, 'the GraphQL endpoint does not take these subgraphs');
@@ -145,7 +147,10 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
       await documents.load();
       await watch.start(context.signal);
     },
-    stop: () => watch.stop(),
+    stop() {
+      stopped = true;
+      return watch.stop();
+    },
   };
 }
 
