@@ -61,6 +61,7 @@ describe('what is seen of operations', () => {
     await graph.ask({ query: '{ nothing }' });
     const text = await registry.metrics();
     expect(text).toMatch(/steading_graph_operation_seconds_count\{operation="other"\} 6/);
+    expect(text).toMatch(/steading_graph_operation_seconds_bucket\{le="\+Inf",operation="other"\} 6/);
     expect(text).toMatch(/steading_graph_subgraph_seconds_count\{subgraph="weather"\} 5/);
     expect(text).toMatch(/steading_graph_errors_total\{code="forbidden"\} 1/);
     expect(text).toMatch(/steading_graph_errors_total\{code="gateway.query-invalid"\} 1/);

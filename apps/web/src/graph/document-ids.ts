@@ -1,7 +1,10 @@
 /** Ids of the documents of this build, by the name of their operation. Empty in development: texts are sent. */
 const ids = new Map<string, string>();
 
-/** Written around each document by the build (dev/document-ids.ts). */
+/**
+ * Written around each document by the build (dev/document-ids.ts).
+ * @public
+ */
 export function withDocumentId<Document>(document: Document, name: string, hash: string): Document {
   ids.set(name, `sha256:${hash}`);
   return document;

@@ -1,7 +1,8 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { createSecondsHistogram } from '#src/graph/seen/seconds-histogram.ts';
 
 export interface GraphMetrics {
-  /** `name` must be of a bounded set: see `operationLabel`. */
+  /** The name of an operation of the web app, or `other`. */
   operation(name: string, ms: number): void;
   call(subgraph: string, ms: number): void;
   error(code: string): void;
@@ -10,35 +11,24 @@ export interface GraphMetrics {
 
 export const noGraphMetrics: GraphMetrics = { operation() {}, call() {}, error() {}, supergraph() {} };
 
-const buckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Of names that come from outside: those of a build's documents, of subgraphs, of errors that apps' subgraphs answer. */
 const maxLabels = 300;
-
-/** A label whose values are bounded whatever is asked: what comes after the first few hundred is `other`. */
-function createBound(): (value: string) => string {
-  const seen = new Set<string>();
-  return (value) => {
-    if (seen.has(value)) return value;
-    if (seen.size >= maxLabels) return 'other';
-    seen.add(value);
-    return value;
-  };
-}
 
 export function createGraphMetrics(registry: Registry): GraphMetrics {
   const registers = [registry];
-  const operations = new Histogram({
+  const operations = createSecondsHistogram({
     name: 'steading_graph_operation_seconds',
     help: 'GraphQL operations, by the name of those of the web app; all others are other.',
-    labelNames: ['operation'],
-    buckets,
-    registers,
+    label: 'operation',
+    maxLabels,
+    registry,
   });
-  const calls = new Histogram({
+  const calls = createSecondsHistogram({
     name: 'steading_graph_subgraph_seconds',
     help: 'Calls of subgraphs.',
-    labelNames: ['subgraph'],
-    buckets,
-    registers,
+    label: 'subgraph',
+    maxLabels,
+    registry,
   });
   const errors = new Counter({
     name: 'steading_graph_errors_total',
@@ -48,15 +38,21 @@ export function createGraphMetrics(registry: Registry): GraphMetrics {
   });
   const changes = new Counter({
     name: 'steading_graph_supergraph_changes_total',
-    help: 'Supergraphs that took the place of the one before, or were refused in part.',
+    help: 'Changes of the supergraph: taken, or with subgraphs that were refused.',
     labelNames: ['result'],
     registers,
   });
-  const [operation, subgraph, code] = [createBound(), createBound(), createBound()];
+  const codes = new Set<string>();
+  const codeLabel = (code: string): string => {
+    if (codes.has(code)) return code;
+    if (codes.size >= maxLabels || !/^[a-z0-9.-]{1,64}$/.test(code)) return 'other';
+    codes.add(code);
+    return code;
+  };
   return {
-    operation: (name, ms) => operations.observe({ operation: operation(name) }, ms / 1000),
-    call: (name, ms) => calls.observe({ subgraph: subgraph(name) }, ms / 1000),
-    error: (given) => errors.inc({ code: code(/^[a-z0-9.-]{1,64}$/.test(given) ? given : 'other') }),
+    operation: (name, ms) => operations.observe(name, ms),
+    call: (name, ms) => calls.observe(name, ms),
+    error: (code) => errors.inc({ code: codeLabel(code) }),
     supergraph: (refusedSome) => changes.inc({ result: refusedSome ? 'refused' : 'taken' }),
   };
 }
