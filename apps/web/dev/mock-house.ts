@@ -29,12 +29,17 @@ const types: Record<string, string> = {
 async function answerGraph(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = '';
   for await (const chunk of request) body += String(chunk);
-  const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> };
+  const { query, variables } = JSON.parse(body) as { query?: string; variables: Record<string, unknown> };
+  response.setHeader('content-type', 'application/json');
+  if (query === undefined) {
+    response.statusCode = 400;
+    response.end(JSON.stringify({ errors: [{ message: '', extensions: { code: 'gateway.document-unknown' } }] }));
+    return;
+  }
   // A page without anybody signed in: asked for with `?nobody` in its address.
   const rootValue = request.headers.referer?.includes('nobody') ? { ...mockRoot, viewer: null } : mockRoot;
   const result = await graphql({ schema, source: query, rootValue, variableValues: variables });
   if (result.errors) console.error(result.errors.map((error) => error.message).join('\n'));
-  response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(result));
 }
 

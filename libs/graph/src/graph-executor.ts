@@ -1,6 +1,7 @@
 import { kitErrors } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
+import { refuseLength } from '#src/compile/answer.ts';
 import { createMissing, errorsOf } from '#src/missing.ts';
 import { type AboutSchema, answerAboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
@@ -27,6 +28,10 @@ export interface GraphExecutor {
   execute(operation: GraphOperationText, context: GraphContext): Promise<GraphAnswer>;
   /** Puts these subgraphs in place of the ones before; where they do not fit together, says why and keeps the old. */
   setSubgraphs(list: readonly SubgraphSdl[]): Promise<{ readonly ok: true } | { readonly problem: string }>;
+  /** Puts a supergraph that was made aside in place of the one before, at once. */
+  use(next: Supergraph): void;
+  /** How an operation is split, to be read by people. */
+  explain(asked: GraphOperationText): unknown;
   /** The schema as people see it; undefined before the first subgraphs. For validation. */
   readonly schema: GraphQLSchema | undefined;
   readonly publicSdl: string | undefined;
@@ -38,6 +43,11 @@ export interface GraphExecutorOptions {
     operation: SubgraphOperation,
     context: GraphContext,
   ): Promise<ExecutionResult> | ExecutionResult;
+  /**
+   * Characters of JSON that an answer may have; default 16 000 000. Looked at while lists are written, so that an
+   * answer over it is given up (`too-large`) and not kept whole first.
+   */
+  readonly maxAnswerLength?: number;
 }
 
 /**
@@ -45,6 +55,7 @@ export interface GraphExecutorOptions {
  * process, without HTTP, delegation or plug-ins in between, and writes the answer in one pass over what came in.
  */
 export function createGraphExecutor(options: GraphExecutorOptions): GraphExecutor {
+  const { maxAnswerLength: maxLength = 16_000_000 } = options;
   let current: Supergraph | undefined;
 
   async function execute(asked: GraphOperationText, context: GraphContext): Promise<GraphAnswer> {
@@ -63,7 +74,8 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     const aboutSchema = operation.asksAboutSchema ? answerAboutSchema(schema, operation, variables) : nothing;
     errors.push(...aboutSchema.errors);
     const missing = createMissing(errors.map((error) => relocated(error, names.inAnswer(error.path ?? []))));
-    const text = write(data, { at: [], missing, aboutSchema: aboutSchema.data }) ?? 'null';
+    const text = write(data, { at: [], missing, aboutSchema: aboutSchema.data, maxLength }) ?? 'null';
+    if (text.length > maxLength) refuseLength(maxLength);
     return { data: text, errors: errorsOf(text, missing.errors) };
   }
 
@@ -75,6 +87,10 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
       current = composed.ok;
       return { ok: true };
     },
+    use(next) {
+      current = next;
+    },
+    explain: ({ document, variables = {}, operationName }) => current?.explain(document, variables, operationName),
     get schema() {
       return current?.schema;
     },

@@ -6,6 +6,13 @@ export {
   type GraphExecutor,
   type GraphExecutorOptions,
 } from '#src/graph-executor.ts';
+export { type Composer, createComposer } from '#src/live/composer.ts';
+export {
+  createSubgraphRegistry,
+  type RegistryStatus,
+  type SubgraphRegistry,
+  type SubgraphStatus,
+} from '#src/live/subgraph-registry.ts';
 export type { GraphContext, Subgraph } from '#src/subgraph.ts';
 export {
   createSubgraphBuilder,
@@ -16,4 +23,10 @@ export {
   type SubgraphBuilderOptions,
 } from '#src/subgraph-builder.ts';
 export { createSubgraphRunner, type SubgraphRunner } from '#src/subgraph-runner.ts';
-export { composeSupergraph, type SubgraphSdl } from '#src/supergraph.ts';
+export {
+  type ComposeSubgraphs,
+  composeSubgraphs,
+  composeSupergraph,
+  type SubgraphSdl,
+  type Supergraph,
+} from '#src/supergraph.ts';

@@ -12,6 +12,8 @@ export interface GraphContext {
    * Tells the way in which forest revision this request led to, so that the session's next check is no older.
    */
   readonly noteRevision: (revision: number) => void;
+  /** W3C trace context of the call, where there is one; goes on to other processes. */
+  readonly traceparent?: string;
 }
 
 /** A service's part of the one endpoint: an executable schema with Apollo Federation 2 directives. */

@@ -1,4 +1,4 @@
-import type { QueryPlanner } from '@graphql-hive/router-query-planner';
+import type { PlanNode, QueryPlanner } from '@graphql-hive/router-query-planner';
 import { buildSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { compileAnswer, type Write } from '#src/compile/answer.ts';
@@ -20,6 +20,11 @@ export interface Supergraph {
   readonly publicSdl: string;
   /** One operation of a document. Kept for as long as the document is. */
   operation(document: DocumentNode, operationName?: string): PlannedOperation;
+  /**
+   * The planner's own plan for this setting of the conditions, to be read by people; undefined where nobody is asked.
+   * Made anew each time.
+   */
+  explain(document: DocumentNode, variables: Variables, operationName?: string): PlanNode | undefined;
 }
 
 type Variables = { readonly [name: string]: unknown };
@@ -39,22 +44,49 @@ export interface Planned {
   readonly names: FetchedNames;
 }
 
-export type Composed = { readonly ok: Supergraph } | { readonly problem: string };
+/** What composing makes, before anything can be planned: text, so that another thread can make it. */
+export interface ComposedText {
+  readonly supergraphSdl: string;
+  readonly publicSdl: string;
+}
+
+export type Composed = { readonly ok: ComposedText } | { readonly problem: string };
 
 /** Composes subgraphs, or says in one text why they do not fit together. */
-export async function composeSupergraph(subgraphs: readonly SubgraphSdl[]): Promise<Composed> {
-  const [{ composeServices }, { QueryPlanner }] = await Promise.all([
-    import('@theguild/federation-composition'),
-    import('@graphql-hive/router-query-planner'),
-  ]);
+export type ComposeSubgraphs = (subgraphs: readonly SubgraphSdl[]) => Promise<Composed>;
+
+export const composeSubgraphs: ComposeSubgraphs = async (subgraphs) => {
+  const { composeServices } = await import('@theguild/federation-composition');
   try {
     const services = subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl, { noLocation: true }) }));
     const problems = plannerProblems(services);
     if (problems.length > 0) return { problem: problems.join('\n') };
-    const result = composeServices(services);
-    if (!result.supergraphSdl) return { problem: (result.errors ?? []).map((error) => error.message).join('\n') };
-    // The planner's own idea of the public schema declares the types of introspection like any others.
-    return { ok: supergraphOf(new QueryPlanner(result.supergraphSdl), result.supergraphSdl, result.publicSdl) };
+    const { supergraphSdl, publicSdl, errors } = composeServices(services);
+    if (!supergraphSdl) return { problem: (errors ?? []).map((error) => error.message).join('\n') };
+    return { ok: { supergraphSdl, publicSdl } };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+};
+
+/** Makes a composition ready to plan for. */
+export async function openSupergraph({ supergraphSdl, publicSdl }: ComposedText): Promise<Supergraph> {
+  const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
+  const planner = new QueryPlanner(supergraphSdl);
+  // Requests go on between the two: each takes some milliseconds of computing.
+  await new Promise((resolve) => setImmediate(resolve));
+  // The planner's own idea of the public schema declares the types of introspection like any others.
+  return supergraphOf(planner, supergraphSdl, publicSdl);
+}
+
+/** Both at once. */
+export async function composeSupergraph(
+  subgraphs: readonly SubgraphSdl[],
+): Promise<{ readonly ok: Supergraph } | { readonly problem: string }> {
+  const composed = await composeSubgraphs(subgraphs);
+  if ('problem' in composed) return composed;
+  try {
+    return { ok: await openSupergraph(composed.ok) };
   } catch (error) {
     return { problem: (error as Error).message };
   }
@@ -74,11 +106,16 @@ function supergraphOf(planner: QueryPlanner, supergraphSdl: string, publicSdl: s
   };
   const operations = new WeakMap<DocumentNode, Map<string, PlannedOperation>>();
 
-  function make(operation: Operation, variables: Variables): Planned {
+  function split(operation: Operation, variables: Variables) {
     const { text, names } = forPlanner({ schema, operation, variables, reserved });
-    const plan = text === undefined ? undefined : planner.plan(text, operation.node.name?.value, new Set(), 0);
+    const name = operation.node.name?.value;
+    return { names, plan: text === undefined ? undefined : planner.plan(text, name, new Set(), 0).node };
+  }
+
+  function make(operation: Operation, variables: Variables): Planned {
+    const { plan, names } = split(operation, variables);
     const write = compileAnswer({ schema, operation, variables, names });
-    return { step: plan?.node && compilePlan({ schema, read }, plan.node), write, names };
+    return { step: plan && compilePlan({ schema, read }, plan), write, names };
   }
 
   return {
@@ -95,6 +132,7 @@ function supergraphOf(planner: QueryPlanner, supergraphSdl: string, publicSdl: s
         );
       return planned;
     },
+    explain: (document, variables, operationName) => split(operationOf(document, operationName), variables).plan,
   };
 }
 

@@ -20,6 +20,10 @@ export const kitErrors = defineErrors({
     text: 'This address does not take {method}. See the documentation for what it takes.',
   },
   conflict: { status: 409, text: '{what} was changed meanwhile. Load it again, then repeat your change.' },
+  'answer-too-large': {
+    status: 400,
+    text: 'The answer is longer than the limit of {limit}. Ask for shorter lists, or for fewer fields.',
+  },
   'too-large': { status: 413, text: 'That is larger than the limit of {limit}. Send less at once.' },
   'too-many-requests': { status: 429, text: 'Too many requests. Wait {seconds} seconds, then try again.' },
   unavailable: { status: 503, text: '{what} cannot be reached right now. Try again in a moment.' },

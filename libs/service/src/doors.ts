@@ -29,10 +29,11 @@ export function createDoors(options: DoorsOptions): Doors {
     if (!router) routers.set(service, (router = createRouter(parts.http ?? [])));
     return router;
   };
-  const runners = new Map<string, SubgraphRunner>();
-  const runnerOf = (service: string, schema: GraphQLSchema) => {
-    let runner = runners.get(service);
-    if (!runner) runners.set(service, (runner = createSubgraphRunner(schema)));
+  /** By schema: a service may put another in the place of its first. */
+  const runners = new WeakMap<GraphQLSchema, SubgraphRunner>();
+  const runnerOf = (schema: GraphQLSchema) => {
+    let runner = runners.get(schema);
+    if (!runner) runners.set(schema, (runner = createSubgraphRunner(schema)));
     return runner;
   };
 
@@ -50,6 +51,7 @@ export function createDoors(options: DoorsOptions): Doors {
       method: 'POST',
       body,
       signal: context.signal,
+      ...(context.traceparent && { headers: { traceparent: context.traceparent } }),
     });
     const answer = await remote(service, request, context.caller);
     const revision = Number(answer.headers.get('steading-revision') ?? 0);
@@ -73,7 +75,7 @@ export function createDoors(options: DoorsOptions): Doors {
     },
     graph(service, operation, context) {
       const parts = local.get(service);
-      if (parts?.graph) return runnerOf(service, parts.graph.schema)(operation, context);
+      if (parts?.graph) return runnerOf(parts.graph.schema)(operation, context);
       return askRemote(service, operation, context);
     },
     async health() {
@@ -115,6 +117,7 @@ async function answerGraph(
 ): Promise<Response> {
   const sent = (await request.json()) as { query: string; variables?: Record<string, unknown>; operationName?: string };
   let revision = 0;
+  const traceparent = request.headers.get('traceparent');
   const result = await doors.graph(
     service,
     {
@@ -127,6 +130,7 @@ async function answerGraph(
       signal: request.signal,
       loaders: createLoaders(),
       noteRevision: (seen) => (revision = Math.max(revision, seen)),
+      ...(traceparent !== null && { traceparent }),
     },
   );
   return Response.json(result, { headers: { 'steading-revision': String(revision) } });

@@ -1,7 +1,16 @@
 import { createAccess } from '@steading/access';
 import { createBus, type HouseBus } from '@steading/bus';
-import { createDatabase, createPool, migrate } from '@steading/db';
-import { type Clock, createLifecycle, type Lifecycle, type Log, loadConfig } from '@steading/kit';
+import { SubgraphChanged } from '@steading/contracts/house-events';
+import { createDatabase, createPool, type Database, migrate } from '@steading/db';
+import {
+  type Clock,
+  createLifecycle,
+  type Lifecycle,
+  type Log,
+  loadConfig,
+  newRequestId,
+  serviceCaller,
+} from '@steading/kit';
 import { type Assertion, createInternalDoor, createRpc } from '@steading/rpc';
 import { createDoors, createInsideHandler, type RemoteFetch } from '#src/doors.ts';
 import { createJobRunner } from '#src/jobs.ts';
@@ -120,6 +129,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
     }));
   if (door) life.add({ name: 'internal door', stop: (signal) => door.stop(signal) });
   await startParts(running, local, { bus, access, life });
+  if (running.length < catalogue.length) await announceSubgraphs(running, { db, bus, log });
   const jobs = createJobRunner({ pool, log: log.child({ part: 'jobs' }), clock });
   await jobs.start(new Map(running.map(({ name }) => [name, local.get(name)?.jobs ?? []])));
   life.add({ name: 'jobs', stop: (signal) => jobs.stop(signal) });
@@ -148,6 +158,22 @@ async function startParts(
     const parts = local.get(name);
     if (parts?.stop) life.add({ name, stop: (signal) => parts.stop?.(signal) });
     await parts?.start?.();
+  }
+}
+
+/** Gateways of other processes ask at once for the part of who has come up, instead of within half a minute. */
+async function announceSubgraphs(
+  running: readonly ServiceDefinition[],
+  { db, bus, log }: { db: Database; bus: HouseBus; log: Log },
+): Promise<void> {
+  try {
+    for (const { name, graph } of running) {
+      if (!graph) continue;
+      const told = { key: name, caller: serviceCaller(name, newRequestId()), data: { service: name } };
+      await db.write((tx) => bus.forService(name).emit(tx, SubgraphChanged, told));
+    }
+  } catch (error) {
+    log.warn({ err: error }, 'gateways could not be told of these services; they will find out');
   }
 }
 

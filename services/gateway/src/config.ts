@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { graphConfig } from '#src/graph/graph-config.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const perMinute = z.coerce.number().int().min(1).max(1_000_000);
@@ -34,4 +35,5 @@ export const gatewayConfig = {
   STEADING_MAX_CLIENTS_PER_ADDRESS: connections
     .default(512)
     .describe('open connections of one address; raise it when a proxy on another machine stands before the house'),
+  ...graphConfig,
 } as const;

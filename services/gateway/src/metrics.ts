@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createGraphMetrics, type GraphMetrics } from '#src/graph/seen/graph-metrics.ts';
 
 export interface Metrics {
   readonly contentType: string;
@@ -9,6 +10,7 @@ export interface Metrics {
   /** A limit of the door refused or ended something. */
   refused(reason: string): void;
   sockets(namespace: string, change: 1 | -1): void;
+  readonly graph: GraphMetrics;
   stop(): void;
 }
 
@@ -70,6 +72,7 @@ export function createMetrics(): Metrics {
     edgeRetry: (app) => retries.inc({ app }),
     refused: (reason) => refusals.inc({ reason }),
     sockets: (namespace, change) => open.inc({ namespace }, change),
+    graph: createGraphMetrics(registry),
     stop: () => registry.clear(),
   };
 }

@@ -6,8 +6,8 @@ import { createEdgeSide } from '#src/edge/edge-side.ts';
 import { fail } from '#src/errors.ts';
 import { createFront } from '#src/front/front.ts';
 import { houseHosts } from '#src/front/hosts.ts';
-import { createGraphEndpoint } from '#src/graph/graph-endpoint.ts';
 import { graphFail } from '#src/graph/graph-errors.ts';
+import { createGraphSide } from '#src/graph/graph-side.ts';
 import { createHouseSide } from '#src/house/house-side.ts';
 import { createLiveSide } from '#src/live/live-side.ts';
 import { createMetrics } from '#src/metrics.ts';
@@ -20,12 +20,13 @@ export const gatewayService = defineService({
   name: 'gateway',
   purpose: 'The one door: people, programs and the traffic of apps come in here.',
   config: gatewayConfig,
+  graph: true,
   errors: { ...fail.catalogue, ...graphFail.catalogue },
   async create(context) {
     const { config, house } = context;
     const metrics = createMetrics();
     const guard = createSessionGuard(context);
-    const graph = createGraphEndpoint(context);
+    const graph = await createGraphSide({ context, metrics, webRoot: webRoot(config) });
     const live = createLiveSide(context, guard, metrics);
     const houseSide = await createHouseSide({ context, guard, graph, live, metrics, webRoot: webRoot(config) });
     const edge = createEdgeSide(context, metrics);
@@ -45,6 +46,7 @@ export const gatewayService = defineService({
     });
     let isLeaving = false;
     return {
+      graph: graph.subgraph,
       async start() {
         guard.start();
         live.start();

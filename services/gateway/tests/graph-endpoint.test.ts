@@ -182,7 +182,7 @@ describe('POST /graphql', () => {
     [
       'fragments that double',
       { query: `{ beds { ...f0 } } ${spread} fragment f30 on Bed { name }` },
-      'gateway.query-too-costly',
+      'gateway.query-too-broad',
       400,
     ],
     ['a body that is too large', { query: '{ rain }', variables: { x: 'x'.repeat(300_000) } }, 'too-large', 413],

@@ -129,6 +129,8 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
   deadLetters: [probe('operators')],
   replayDeadLetter: [probe('operators', () => ({ id: '1' }))],
   discardDeadLetter: [probe('operators', () => ({ id: '1' }))],
+  // gateway
+  graphEndpoint: [probe('operators')],
 };
 
 /** Below the root, what takes arguments. */
@@ -136,5 +138,6 @@ export const nestedArguments: NestedArguments = {
   'App.deployments': '(first: 5)',
   'App.why': '(action: "deploy")',
   'Deployment.log': '(limit: 20)',
+  'GraphEndpoint.operations': '(first: 50)',
   'Space.members': '(first: 50)',
 };

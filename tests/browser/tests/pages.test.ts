@@ -47,6 +47,7 @@ function pagesOf({ space, projectId, appId, deploymentId }: Seed): [path: string
     ['/operator/invitations', 'nora@example.org'],
     ['/operator/services', 'identity'],
     ['/operator/events', hostile('error')],
+    ['/operator/graph', 'Slowest operations'],
     ['/operator/access', 'What each role may do'],
     ['/operator/audit', 'Verify the chain'],
     ['/nowhere', 'Nothing lives here'],

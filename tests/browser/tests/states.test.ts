@@ -72,6 +72,30 @@ describe('what pages show', () => {
     await page.getByText(hostile('token').slice(0, 64)).waitFor();
   });
 
+  test('documents are sent by their ids, and as text to a house that does not know them', async () => {
+    const sent: { documentId?: string; query?: string }[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/graphql')) sent.push(request.postDataJSON());
+    });
+    await page.goto('/account');
+    await page.getByText('Your id').waitFor();
+    expect(sent.length).toBeGreaterThan(0);
+    for (const one of sent) expect(one).toEqual({ ...one, documentId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
+    expect(sent.filter(({ query }) => query !== undefined)).toEqual([]);
+    const unknown = {
+      errors: [{ message: 'Unknown.', extensions: { code: 'gateway.document-unknown', status: 400 } }],
+    };
+    await page.route('**/graphql', (route) =>
+      route.request().postDataJSON().query === undefined
+        ? route.fulfill({ status: 400, json: unknown })
+        : route.continue(),
+    );
+    await page.goto('/account/tokens');
+    await page.getByText(hostile('token').slice(0, 64)).waitFor();
+    expect(sent.some(({ query }) => query?.includes('myTokens'))).toBe(true);
+    visitor.problems.splice(0);
+  });
+
   test('a first page that gets no answer offers to try again', async () => {
     await page.route('**/graphql', (route) => route.abort());
     await page.goto('/account/tokens');

@@ -17,7 +17,8 @@ export async function buildWebIfStale(root: string, tell: (text: string) => void
 
 function sourceHash(web: string): string {
   const hash = createHash('sha256');
-  for (const name of ['package.json', 'index.html', 'vite.config.ts']) hash.update(read(join(web, name)) ?? '');
+  for (const name of ['package.json', 'index.html', 'vite.config.ts', 'dev/document-ids.ts'])
+    hash.update(read(join(web, name)) ?? '');
   for (const folder of ['src', 'public']) {
     for (const entry of list(join(web, folder))) {
       const seen = statSync(entry);

@@ -3,9 +3,10 @@ import { type Cache, cacheExchange, type UpdateResolver } from '@urql/exchange-g
 /** Types without an identity of their own: they live inside the object that holds them. */
 const embedded = [
   'AccessBlock AccessExplanation AccessHolder AccessNode AccessStep AppMay AppSource AuditConnection AuditEntry',
-  'AuditVerification BuildCommands BuildSettings DeploymentConnection Detection Device Domain DomainProof HouseInfo',
-  'LogLine LogPage Member MemberConnection NewHook NewToken PrivilegeInfo ProbeSample ProbeTrace ProjectMay',
-  'RuntimeIsolation RuntimeSettings ServiceStatus SourceInspection SpaceMay Stage Variable Viewer',
+  'AuditVerification BuildCommands BuildSettings DeploymentConnection Detection Device Domain DomainProof',
+  'GraphEndpoint GraphOperationTimes GraphSubgraph GraphSubgraphTimes HouseInfo LogLine LogPage Member',
+  'MemberConnection NewHook NewToken PrivilegeInfo ProbeSample ProbeTrace ProjectMay RuntimeIsolation',
+  'RuntimeSettings ServiceStatus SourceInspection SpaceMay Stage Variable Viewer',
 ].flatMap((line) => line.split(' '));
 
 /** The normalized cache, and which lists each change makes stale. */

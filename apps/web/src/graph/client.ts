@@ -1,5 +1,6 @@
 import { Client, fetchExchange, mapExchange } from '@urql/core';
 import { houseCache } from '#src/graph/cache.ts';
+import { fetchById } from '#src/graph/document-ids.ts';
 import { readProblem } from '#src/graph/problem.ts';
 
 export interface HouseClientOptions {
@@ -12,6 +13,7 @@ export function createHouseClient(options: HouseClientOptions): Client {
   return new Client({
     url: '/graphql',
     preferGetMethod: false,
+    fetch: fetchById,
     fetchOptions: { credentials: 'same-origin', headers: { accept: 'application/json' } },
     requestPolicy: 'cache-and-network',
     exchanges: [

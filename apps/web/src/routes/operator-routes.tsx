@@ -29,6 +29,11 @@ const children = [
   }),
   createRoute({
     getParentRoute: () => operatorRoute,
+    path: '/graph',
+    component: lazyRouteComponent(() => import('#src/pages/operator/graph-page.tsx'), 'GraphPage'),
+  }),
+  createRoute({
+    getParentRoute: () => operatorRoute,
     path: '/access',
     component: lazyRouteComponent(() => import('#src/pages/operator/operator-parts.tsx'), 'HouseAccessPage'),
   }),

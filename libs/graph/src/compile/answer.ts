@@ -7,6 +7,7 @@
  * Text is added to as it comes. Strings never change, so taking back what a null has undone costs nothing: the text of
  * before is still there.
  */
+import { kitErrors } from '@steading/kit';
 import {
   type FieldNode,
   type GraphQLAbstractType,
@@ -38,6 +39,8 @@ export interface Writing {
   readonly missing: Missing;
   /** What the schema says of itself, by response key of the root. */
   readonly aboutSchema: Data;
+  /** Characters that a list may have, and with it the answer. */
+  readonly maxLength: number;
 }
 
 /** The JSON text of a value; undefined where it had to be null and may not. */
@@ -194,11 +197,17 @@ function declareList(
   const rises = nullable
     ? 'if(t===undefined)t="null";'
     : `if(t===undefined||t==="null")${riseOr(source, !write, lost)}`;
+  const refuse = source.constant(refuseLength);
   const problem = `${source.constant(noteProblem)}(w,d,${JSON.stringify(`${place} is a list, and something else came.`)})`;
   return source.declare(`list ${place} ${String(item)} ${numberOf(nodes)}`, (own) => {
     const guard = `if(!Array.isArray(v))return v===null||v===undefined?"null":${problem};`;
-    return `function ${own}(v,w,d){${guard}let s="[",x,t;for(let i=0;i<v.length;i++){x=v[i];${value}${rises}s+=i===0?t:","+t;}return s+"]";}`;
+    return `function ${own}(v,w,d){${guard}let s="[",x,t;for(let i=0;i<v.length;i++){x=v[i];${value}${rises}s+=i===0?t:","+t;if(s.length>w.maxLength)${refuse}(w.maxLength);}return s+"]";}`;
   });
+}
+
+/** Throws: the answer is longer than it may be. */
+export function refuseLength(maxLength: number): never {
+  throw kitErrors('answer-too-large', { limit: `${Math.round(maxLength / 1000)} KB` });
 }
 
 /** Types under an interface or union are compiled when the first of them comes. */

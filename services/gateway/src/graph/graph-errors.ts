@@ -14,5 +14,25 @@ export const graphFail = defineErrors({
     status: 400,
     text: 'The query could fetch too much: its cost is over {limit}. Ask for shorter lists, or for fewer levels.',
   },
+  'gateway.variables-too-large': {
+    status: 400,
+    text: 'The variables hold more than {limit}. Send them in several requests.',
+  },
+  'gateway.too-many-at-once': {
+    status: 429,
+    text: 'You have {limit} operations under way. Wait until one has ended, then send this one again.',
+  },
   'gateway.introspection-refused': { status: 401, text: 'Sign in to read the schema.' },
+  'gateway.document-unknown': {
+    status: 400,
+    text: 'This house does not know the document {id}. Send its text, or load the page again.',
+  },
+  'gateway.document-differs': {
+    status: 400,
+    text: 'The document is not the one that its id names. Send the SHA-256 of the text, or the text alone.',
+  },
+  'gateway.documents-only': {
+    status: 403,
+    text: 'This house runs only the documents of its own web app. Ask the operator to set STEADING_GRAPH_DOCUMENTS to any.',
+  },
 });

@@ -1,19 +1,24 @@
 import { kitErrors } from '@steading/kit';
 import { z } from 'zod';
+import { namedDocument } from '#src/graph/documents/document-id.ts';
 import { graphFail } from '#src/graph/graph-errors.ts';
 
 /** 256 KB: a query of the largest allowed size with room for its variables. */
 export const maxBodyBytes = 262_144;
 
 const shape = z.object({
-  query: z.string().min(1),
+  query: z.string().min(1).nullish(),
+  documentId: z.string().max(200).nullish(),
   variables: z.record(z.string(), z.unknown()).nullish(),
   operationName: z.string().nullish(),
   extensions: z.record(z.string(), z.unknown()).nullish(),
 });
 
 export interface GraphRequest {
-  readonly query: string;
+  /** Absent where the document is named by its id. */
+  readonly query: string | undefined;
+  /** SHA-256 of the document in hex, or what was sent in its place. */
+  readonly documentId: string | undefined;
   readonly variables: Readonly<Record<string, unknown>> | undefined;
   readonly operationName: string | undefined;
 }
@@ -29,8 +34,15 @@ export function readGraphRequest(body: string | Uint8Array): GraphRequest {
     const [issue] = read.error.issues;
     throw graphFail('gateway.query-unreadable', { problem: `${issue?.path.join('.')}: ${issue?.message}` });
   }
-  const { query, variables, operationName } = read.data;
-  return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };
+  const { query, documentId, variables, operationName, extensions } = read.data;
+  const named = namedDocument(documentId, extensions);
+  if (!query && !named) throw graphFail('gateway.query-unreadable', { problem: 'query: it is missing.' });
+  return {
+    query: query ?? undefined,
+    documentId: named,
+    variables: variables ?? undefined,
+    operationName: operationName ?? undefined,
+  };
 }
 
 function toJson(text: string): unknown {

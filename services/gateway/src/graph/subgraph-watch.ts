@@ -1,88 +1,108 @@
-import type { GraphExecutor, SubgraphSdl } from '@steading/graph';
+import type { Bus, Subscription } from '@steading/bus';
+import { SubgraphChanged } from '@steading/contracts/house-events';
+import type { SubgraphRegistry } from '@steading/graph';
 import type { Clock, Log } from '@steading/kit';
 import type { Doors } from '@steading/service';
 
 export interface SubgraphWatchOptions {
   readonly services: readonly string[];
   readonly doors: Pick<Doors, 'sdl'>;
-  readonly executor: GraphExecutor;
+  readonly registry: SubgraphRegistry;
+  /** Where services say that they are up, or changed; without it they are only asked. */
+  readonly bus?: Pick<Bus, 'broadcast'> | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Aborted when the gateway stops. */
 export interface SubgraphWatch {
-  /** Services whose part is missing, or which problem keeps the parts from fitting together; undefined: all is there. */
-  readonly problem: string | undefined;
+  /** Services that have no part yet; they are asked again each second. */
+  readonly missing: readonly string[];
   /** Asks every service once, resolves, and goes on asking in the background. */
   start(signal: AbortSignal): Promise<void>;
+  /** Asks now; what is asked for while it asks is asked once more after it. */
+  look(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** The source under which the house's own services stand in the registry; those of apps come after it. */
+export const servicesSource = 'services';
 
 const missingMs = 1000;
 const changedMs = 30_000;
 
 /**
- * Keeps the endpoint made of what the services offer now: asks those that are not up again each second, all of them
- * each half minute (one may have been updated), and composes anew when something differs. What is there answers
- * meanwhile.
+ * Tells the registry what the services offer now: asks them when one says that it is up or changed, asks those that
+ * are not up again each second, and all of them each half minute, for what was said may have been missed.
  */
 export function createSubgraphWatch(options: SubgraphWatchOptions): SubgraphWatch {
-  const { services, doors, executor, clock, log } = options;
+  const { services, doors, registry, bus, clock, log } = options;
   const stopping = new AbortController();
   let known = new Map<string, string>();
-  let composedOf = '';
-  let problem: string | undefined = 'The GraphQL endpoint has not started.';
+  let missing: readonly string[] = services;
   let loop: Promise<void> | undefined;
+  let heard: Subscription | undefined;
+  let looking: Promise<void> | undefined;
+  let again = false;
 
-  async function look(): Promise<void> {
+  async function ask(): Promise<void> {
     const found = new Map<string, string>();
-    const missing: string[] = [];
     await Promise.all(
       services.map(async (service) => {
         const sdl = await doors.sdl(service).catch(() => undefined);
-        if (sdl === undefined) missing.push(service);
         // One that was there keeps its part while it restarts: its fields then answer `unavailable`.
         const usable = sdl ?? known.get(service);
         if (usable) found.set(service, usable);
       }),
     );
     known = found;
-    const refused = await compose(services.flatMap((name) => (found.has(name) ? { name, sdl: found.get(name)! } : [])));
-    const absent = missing.filter((service) => !found.has(service));
-    problem = refused ?? (absent.length > 0 ? `Not there yet: ${absent.sort().join(', ')}.` : undefined);
+    await registry.set(
+      servicesSource,
+      services.flatMap((name) => (found.has(name) ? { name, sdl: found.get(name)! } : [])),
+    );
+    missing = services.filter((service) => !found.has(service)).sort();
   }
 
-  async function compose(list: readonly SubgraphSdl[]): Promise<string | undefined> {
-    const text = JSON.stringify(list);
-    if (text === composedOf || list.length === 0) return text === composedOf ? composeProblem : undefined;
-    composedOf = text;
-    const result = await executor.setSubgraphs(list);
-    composeProblem = 'problem' in result ? `The subgraphs do not fit together: ${result.problem}` : undefined;
-    if (composeProblem) log.error({ problem: composeProblem }, 'the GraphQL endpoint keeps its earlier schema');
-    else log.info({ services: list.map(({ name }) => name) }, 'the GraphQL endpoint has a new schema');
-    return composeProblem;
+  async function askUntilCurrent(): Promise<void> {
+    try {
+      do {
+        again = false;
+        await ask();
+      } while (again && !stopping.signal.aborted);
+    } finally {
+      looking = undefined;
+    }
   }
-  let composeProblem: string | undefined;
+
+  function look(): Promise<void> {
+    if (looking) again = true;
+    looking ??= askUntilCurrent();
+    return looking;
+  }
 
   async function watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await clock.sleep(problem ? missingMs : changedMs, signal);
+      await clock.sleep(missing.length > 0 ? missingMs : changedMs, signal);
       if (!signal.aborted) await look();
     }
   }
 
   return {
-    get problem() {
-      return problem;
+    get missing() {
+      return missing;
     },
+    look,
     async start(signal) {
+      const hear = () =>
+        void look().catch((error: unknown) => log.error({ err: error }, 'services could not be asked'));
+      heard = bus?.broadcast([SubgraphChanged], hear, hear);
       await look();
       const both = AbortSignal.any([signal, stopping.signal]);
       loop = watch(both).catch((error: unknown) => log.error({ err: error }, 'the watch over subgraphs ended'));
     },
     async stop() {
       stopping.abort();
+      await heard?.stop();
       await loop;
     },
   };

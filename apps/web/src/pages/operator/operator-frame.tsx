@@ -24,6 +24,7 @@ export function OperatorFrame() {
         { label: text.tabs.invitations, link: { to: '/operator/invitations' } },
         { label: text.tabs.services, link: { to: '/operator/services' } },
         { label: text.tabs.events, link: { to: '/operator/events' } },
+        { label: text.tabs.graph, link: { to: '/operator/graph' } },
         { label: text.tabs.access, link: { to: '/operator/access' } },
         { label: text.tabs.audit, link: { to: '/operator/audit' } },
       ]}

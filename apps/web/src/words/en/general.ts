@@ -94,6 +94,8 @@ export const general = {
     suspended: 'Suspended',
     ready: 'Ready',
     unready: 'Not ready',
+    serving: 'Serving',
+    outdated: 'As before',
     archived: 'Archived',
     demo: 'Demo',
     inactive: 'Inactive',

@@ -1,4 +1,7 @@
+import { graph } from '#src/words/en/graph.ts';
+
 export const operator = {
+  graph,
   title: 'Operator',
   about: (name: string, version: string) => `${name}, version ${version}`,
   noRight: 'Only operators of this house see this page.',
@@ -7,6 +10,7 @@ export const operator = {
     invitations: 'Invitations',
     services: 'Services',
     events: 'Events',
+    graph: 'Graph',
     access: 'Access',
     audit: 'Audit',
   },

@@ -1,0 +1,54 @@
+import { hostname } from 'node:os';
+import { createComposer, type Subgraph } from '@steading/graph';
+import type { Caller } from '@steading/kit';
+import type { ServiceContext } from '@steading/service';
+import type { gatewayConfig } from '#src/config.ts';
+import { createKnownDocuments } from '#src/graph/documents/known-documents.ts';
+import { graphSettingsOf } from '#src/graph/graph-config.ts';
+import { createGraphEndpoint, type GraphEndpoint } from '#src/graph/graph-endpoint.ts';
+import { createGraphSeen } from '#src/graph/seen/graph-seen.ts';
+import { createTracing, noTracing } from '#src/graph/seen/tracing.ts';
+import { createStatusGraph } from '#src/graph/status-graph.ts';
+import type { Metrics } from '#src/metrics.ts';
+
+export interface GraphSideOptions {
+  readonly context: ServiceContext<typeof gatewayConfig>;
+  readonly metrics: Metrics;
+  readonly webRoot: string;
+}
+
+/** The GraphQL endpoint with everything around it, and the gateway's own part of the graph. */
+export async function createGraphSide(options: GraphSideOptions): Promise<GraphEndpoint & { subgraph: Subgraph }> {
+  const { context, metrics, webRoot } = options;
+  const { config, access, clock, log, house, bus } = context;
+  const endpointUrl = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const tracing = endpointUrl ? await createTracing({ endpoint: endpointUrl, version: house.version, log }) : noTracing;
+  const seen = createGraphSeen({ clock, metrics: metrics.graph, tracing });
+  const composer = createComposer();
+  const endpoint = createGraphEndpoint(context, {
+    settings: graphSettingsOf(config),
+    documents: createKnownDocuments(webRoot, clock, log),
+    compose: composer.compose,
+    seen,
+    bus,
+    mayShowPlan: async (caller: Caller) => access.require(caller, 'platform.admin', 'platform'),
+    onChange: ({ subgraphs }) => metrics.graph.supergraph(subgraphs.some(({ state }) => state !== 'serving')),
+  });
+  const subgraph = createStatusGraph({
+    log,
+    access,
+    gateway: `${hostname()} ${process.pid}`,
+    startedMs: clock.now(),
+    status: () => endpoint.subgraphs.status,
+    slowest: (first) => seen.slowest(first),
+  });
+  return {
+    ...endpoint,
+    subgraph,
+    async stop() {
+      await endpoint.stop();
+      await composer.stop();
+      await tracing.stop();
+    },
+  };
+}
