@@ -6,6 +6,7 @@ export {
   type GraphExecutor,
   type GraphExecutorOptions,
 } from '#src/graph-executor.ts';
+export { createHttpSubgraph, type HttpSubgraph, type HttpSubgraphOptions } from '#src/http-subgraph.ts';
 export { type Composer, createComposer } from '#src/live/composer.ts';
 export {
   createSubgraphRegistry,
