@@ -199,7 +199,8 @@ function withCandidates(world: World): World {
     const abstract = abstracts.get(namedTypeOf(field.type));
     if (!abstract) return field;
     const known = field.owners.map((owner) => membersIn(world, abstract, owner));
-    // The planner finds no way to an interface that the owners of one shared field know differently.
+    // The planner finds no way to an interface that the owners of one shared field know differently, in its fields too.
+    if (abstract.kind === 'entities' && field.owners.length > 1) return { ...field, candidates: [] };
     if (known.some((list) => list.join() !== known[0]!.join())) return { ...field, candidates: [] };
     return { ...field, candidates: abstract.members.filter((name) => known.every((list) => list.includes(name))) };
   };
