@@ -6,6 +6,7 @@ import { answerAboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
 import type { CallSubgraph, SubgraphOperation } from '#src/plan-runner.ts';
 import type { GraphContext } from '#src/subgraph.ts';
+import { answerEvents } from '#src/subscribe.ts';
 import { composeSupergraph, type SubgraphSdl, type Supergraph } from '#src/supergraph.ts';
 
 export interface GraphOperationText {
@@ -25,6 +26,11 @@ export interface GraphAnswer {
 export interface GraphExecutor {
   /** Runs a validated operation. A request keeps the supergraph that it began with. */
   execute(operation: GraphOperationText, context: GraphContext): Promise<GraphAnswer>;
+  /**
+   * Opens a validated subscription: an answer for each event, until the source ends or the context's signal aborts.
+   * Rejects where it is refused, throws where it breaks off. It keeps the supergraph that it began with.
+   */
+  subscribe(operation: GraphOperationText, context: GraphContext): Promise<AsyncIterable<GraphAnswer>>;
   /** Puts these subgraphs in place of the ones before; where they do not fit together, says why and keeps the old. */
   setSubgraphs(list: readonly SubgraphSdl[]): Promise<{ readonly ok: true } | { readonly problem: string }>;
   /** The schema as people see it; undefined before the first subgraphs. For validation. */
@@ -38,6 +44,14 @@ export interface GraphExecutorOptions {
     operation: SubgraphOperation,
     context: GraphContext,
   ): Promise<ExecutionResult> | ExecutionResult;
+  /** Opens a subscription on a service's subgraph. Absent: there are none. */
+  subscribe?(
+    service: string,
+    operation: SubgraphOperation,
+    context: GraphContext,
+  ): Promise<AsyncIterable<ExecutionResult>>;
+  /** What the answer to one event of a subscription may take; default 20 000. */
+  readonly eventTimeoutMs?: number;
 }
 
 /**
@@ -47,9 +61,13 @@ export interface GraphExecutorOptions {
 export function createGraphExecutor(options: GraphExecutorOptions): GraphExecutor {
   let current: Supergraph | undefined;
 
+  function inForce(): Supergraph {
+    if (!current) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
+    return current;
+  }
+
   async function execute(asked: GraphOperationText, context: GraphContext): Promise<GraphAnswer> {
-    const supergraph = current;
-    if (!supergraph) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
+    const supergraph = inForce();
     const { schema } = supergraph;
     const { operation, step, writer } = supergraph.plan(asked.document, asked.operationName);
     const given = getVariableValues(schema, operation.node.variableDefinitions ?? [], asked.variables ?? {});
@@ -65,8 +83,27 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     return { data: text, errors: errorsOf(text, missing.errors) };
   }
 
+  async function subscribe(asked: GraphOperationText, context: GraphContext): Promise<AsyncIterable<GraphAnswer>> {
+    const { schema, plan } = inForce();
+    const planned = plan(asked.document, asked.operationName);
+    const { operation, source } = planned;
+    if (!source || !options.subscribe) throw new Error('bug: what was to be subscribed to is no subscription');
+    const given = getVariableValues(schema, operation.node.variableDefinitions ?? [], asked.variables ?? {});
+    if (given.errors) throw asBadInput(given.errors[0]!);
+    const variables = given.coerced;
+    const events = await options.subscribe(source.service, source.operation(variables), context);
+    return answerEvents(events, {
+      planned: { ...planned, source },
+      variables,
+      context,
+      call: (service, part, asker) => options.call(service, part, asker),
+      eventTimeoutMs: options.eventTimeoutMs ?? 20_000,
+    });
+  }
+
   return {
     execute,
+    subscribe,
     async setSubgraphs(list) {
       const composed = await composeSupergraph(list);
       if ('problem' in composed) return composed;

@@ -5,6 +5,7 @@ import { compileAnswer, type Write } from '#src/compile/answer.ts';
 import { conditionKey, type Operation, operationOf } from '#src/operation.ts';
 import { compilePlan, type Step } from '#src/plan-runner.ts';
 import { forPlanner, isAboutSchema } from '#src/planner-document.ts';
+import { type SourcePlan, sourcePlan } from '#src/subscribe.ts';
 
 export interface SubgraphSdl {
   readonly name: string;
@@ -24,6 +25,8 @@ export interface Planned {
   readonly operation: Operation;
   /** Fetches what the operation needs; undefined where it asks nobody. */
   readonly step: Step | undefined;
+  /** Of a subscription, which then has no step. */
+  readonly source?: SourcePlan;
   /** Writes the answer for these variables. */
   writer(variables: { readonly [name: string]: unknown }): Write;
 }
@@ -67,6 +70,8 @@ function supergraphOf(planner: QueryPlanner, publicSdl: string): Supergraph {
     if (node.selectionSet.selections.every(isAboutSchema)) return { operation, writer, step: undefined };
     const text = print(forPlanner(schema, document));
     const plan = planner.plan(text, node.name?.value, new Set(), 0);
+    const source = sourcePlan({ schema, read }, plan.node);
+    if (source) return { operation, writer, step: undefined, source };
     return { operation, writer, step: plan.node && compilePlan({ schema, read }, plan.node) };
   }
 
