@@ -1,5 +1,6 @@
 import {
   createGraphExecutor,
+  createLoaders,
   type GraphAnswer,
   type GraphContext,
   type GraphExecutor,
@@ -59,7 +60,7 @@ export function createGraphEndpoint(context: GraphEndpointContext): GraphEndpoin
     const asked: GraphContext = {
       caller,
       signal,
-      loaders: createMemory(),
+      loaders: createLoaders(),
       noteRevision: (revision) => revisions.push(revision),
     };
     return withDeadline(signal, () => executor.execute({ document, variables, operationName }, asked));
@@ -140,16 +141,5 @@ function answer(
     headers: { 'content-type': `application/${type}; charset=utf-8`, 'cache-control': 'no-store' },
     body: `{${parts.join(',')}}`,
     ...(revisions.length > 0 ? { revision: Math.max(...revisions) } : {}),
-  };
-}
-
-/** One request's memory, for loaders. */
-function createMemory(): GraphContext['loaders'] {
-  const made = new Map<string, unknown>();
-  return {
-    get<T>(key: string, make: () => T): T {
-      if (!made.has(key)) made.set(key, make());
-      return made.get(key) as T;
-    },
   };
 }
