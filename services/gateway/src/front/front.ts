@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import { hostName } from '#src/front/hosts.ts';
@@ -90,7 +91,10 @@ export function createFront(options: FrontOptions): Front {
         for (const socket of sockets) socket.destroy();
       };
       signal.addEventListener('abort', end, { once: true });
-      await Promise.all([closed(plain), secure && closed(secure)]);
+      const all = Promise.all([closed(plain), secure && closed(secure)]);
+      // Who has connected and asked for nothing yet would be waited for until the time of its header is up.
+      for (const socket of sockets) if ((socket as Socket).bytesRead === 0) socket.destroy();
+      await all;
     },
   };
 }
