@@ -10,7 +10,13 @@ import type { GraphAnswer } from '#src/graph-executor.ts';
 import { createLoaders } from '#src/loaders.ts';
 import { createMissing, errorsOf } from '#src/missing.ts';
 import type { Data } from '#src/plan-data.ts';
-import { type CallSubgraph, compilePlan, type PlanCompiler, type Step, type SubgraphOperation } from '#src/plan-runner.ts';
+import {
+  type CallSubgraph,
+  compilePlan,
+  type PlanCompiler,
+  type Step,
+  type SubgraphOperation,
+} from '#src/plan-runner.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 import type { Planned } from '#src/supergraph.ts';
 

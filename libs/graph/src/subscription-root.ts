@@ -31,7 +31,9 @@ function rootProblem(document: DocumentNode, { selectionSet }: OperationDefiniti
 
   function walk(set: SelectionSetNode): void {
     for (const selection of set.selections) {
-      conditional ||= (selection.directives ?? []).some(({ name }) => name.value === 'skip' || name.value === 'include');
+      conditional ||= (selection.directives ?? []).some(
+        ({ name }) => name.value === 'skip' || name.value === 'include',
+      );
       if (selection.kind === Kind.FIELD) fields.set((selection.alias ?? selection.name).value, selection.name.value);
       else if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet);
       else if (!seen.has(selection.name.value)) {

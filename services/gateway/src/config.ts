@@ -20,4 +20,16 @@ export const gatewayConfig = {
   STEADING_SIGN_IN_PER_MINUTE: perMinute.default(30).describe('attempts to sign in or register from one address'),
   STEADING_REQUESTS_PER_MINUTE: perMinute.default(1_200).describe('requests of one person to the house'),
   STEADING_ADDRESS_PER_MINUTE: perMinute.default(3_000).describe('requests from one address to the house'),
+  STEADING_SUBSCRIPTIONS_PER_CALLER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(32)
+    .describe('GraphQL subscriptions that one person, program or unknown address may have open'),
+  STEADING_SUBSCRIPTIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(4_096)
+    .describe('GraphQL subscriptions that may be open in one gateway'),
 } as const;

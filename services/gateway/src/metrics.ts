@@ -7,6 +7,8 @@ export interface Metrics {
   edgeRequest(app: string, status: number, ms: number): void;
   edgeRetry(app: string): void;
   sockets(namespace: string, change: 1 | -1): void;
+  /** Answers of the GraphQL endpoint that stay open. */
+  graphStreams(change: 1 | -1): void;
   stop(): void;
 }
 
@@ -50,6 +52,7 @@ export function createMetrics(): Metrics {
     labelNames: ['namespace'],
     registers,
   });
+  const streams = new Gauge({ name: 'steading_graph_streams', help: 'Open GraphQL event streams.', registers });
 
   return {
     contentType: registry.contentType,
@@ -61,6 +64,7 @@ export function createMetrics(): Metrics {
     },
     edgeRetry: (app) => retries.inc({ app }),
     sockets: (namespace, change) => open.inc({ namespace }, change),
+    graphStreams: (change) => streams.inc(change),
     stop: () => registry.clear(),
   };
 }

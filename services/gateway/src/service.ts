@@ -22,7 +22,10 @@ export const gatewayService = defineService({
     const { config, house } = context;
     const metrics = createMetrics();
     const guard = createSessionGuard(context);
-    const graph = createGraphEndpoint(context);
+    const graph = createGraphEndpoint(context, {
+      perCaller: config.STEADING_SUBSCRIPTIONS_PER_CALLER,
+      inAll: config.STEADING_SUBSCRIPTIONS,
+    });
     const live = createLiveSide(context, guard, metrics);
     const houseSide = await createHouseSide({ context, guard, graph, live, metrics, webRoot: webRoot(config) });
     const edge = createEdgeSide(context, metrics);
@@ -46,6 +49,7 @@ export const gatewayService = defineService({
       },
       async stop(signal) {
         await live.stop();
+        graph.closeStreams();
         edge.closeStreams();
         await front.stop(signal);
         await edge.stop();

@@ -1,3 +1,4 @@
+import { subscriptionProblem } from '@steading/graph';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import { graphFail } from '#src/graph/graph-errors.ts';
 import { checkLimits } from '#src/graph/query-limits.ts';
@@ -40,6 +41,8 @@ export function createDocumentCache() {
 function checkText(text: string, schema: GraphQLSchema): CheckedDocument {
   const document = parsed(text);
   const { asksAboutSchema } = checkLimits(document, schema);
+  const problem = subscriptionProblem(document);
+  if (problem) throw graphFail('gateway.query-invalid', { problem });
   const [error] = validate(schema, document, undefined, { maxErrors: 1 });
   if (error) throw graphFail('gateway.query-invalid', { problem: error.message, ...place(error) });
   return { document, asksAboutSchema };
