@@ -31,7 +31,7 @@ beforeEach(() => {
   stop = new AbortController();
 });
 
-const sizeOf = (event: HouseEvent | undefined) => (event?.data as { size: number }).size;
+const sizeOf = (event: HouseEvent | undefined) => (event?.data as { size: number } | undefined)?.size;
 const hear = (options: Partial<Parameters<typeof heardEvents>[2]> = {}) =>
   heardEvents(bus, [Grown], { signal: stop.signal, ...options });
 
