@@ -19,9 +19,9 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal;
 }
 
-const pauseMs = 1_000;
+const pauseMs = 250;
 /** Beginnings without an answer, after which it is given up: half a minute, enough for a house to restart. */
-const maxSilent = 30;
+const maxSilent = 120;
 
 /** The data of each answer, until the subscription is complete; throws a Failure where it is refused. */
 export async function* readSubscription<T>(options: SubscribeOptions): AsyncGenerator<T> {
