@@ -1,6 +1,6 @@
-import { createParser } from 'eventsource-parser';
 import { type Account, readAccount } from '#src/account.ts';
 import { Failure } from '#src/failure.ts';
+import { failureOf, type Problem, readJson, readSubscription } from '#src/subscriptions.ts';
 
 /** A house, asked over HTTP like everybody asks it. */
 export interface Api {
@@ -12,15 +12,11 @@ export interface Api {
     path: string,
     sent?: { json?: unknown; body?: Blob | string; headers?: Record<string, string> },
   ): Promise<T>;
-  /** Server-sent events; goes on after a dropped connection, from the last id it saw, without a gap. */
-  events(path: string, signal?: AbortSignal): AsyncGenerator<{ id: string; event: string; data: string }>;
-}
-
-interface Problem {
-  readonly message: string;
-  readonly code?: string;
-  readonly status?: number;
-  readonly requestId?: string;
+  /**
+   * The data of a subscription's answers, until it is complete. After a dropped connection it begins again with the
+   * variables of that moment.
+   */
+  subscribe<T>(query: string, variables: () => Record<string, unknown>, signal?: AbortSignal): AsyncGenerator<T>;
 }
 
 export function createApi(account: Account | { url: string; token?: string } = readAccount()): Api {
@@ -80,64 +76,18 @@ export function createApi(account: Account | { url: string; token?: string } = r
         throw failureOf(read.error ?? { message: `The house answered ${answer.status}.`, status: answer.status });
       return read as T;
     },
-    async *events(path, signal) {
-      let lastId = '';
-      for (let silentTries = 0; silentTries < 10 && !signal?.aborted; silentTries++) {
-        const answer = await send(path, {
-          headers: { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) },
-          ...(signal && { signal }),
-        });
-        if (!answer.ok)
-          throw failureOf(
-            ((await readJson(answer)) as { error?: Problem }).error ?? {
-              message: `The house answered ${answer.status}.`,
-            },
-          );
-        for await (const event of parseEvents(answer)) {
-          silentTries = 0;
-          if (event.id) lastId = event.id;
-          if (event.event === 'end') return;
-          yield event;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    },
+    subscribe: (query, variables, signal) =>
+      readSubscription({
+        query,
+        variables,
+        ...(signal && { signal }),
+        send: (body, until) =>
+          send('/graphql', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+            body,
+            signal: until,
+          }),
+      }),
   };
-}
-
-async function* parseEvents(answer: Response): AsyncGenerator<{ id: string; event: string; data: string }> {
-  const waiting: { id: string; event: string; data: string }[] = [];
-  const parser = createParser({
-    onEvent: (event) => waiting.push({ id: event.id ?? '', event: event.event ?? 'message', data: event.data }),
-  });
-  const decoder = new TextDecoder();
-  try {
-    for await (const chunk of answer.body ?? []) {
-      parser.feed(decoder.decode(chunk, { stream: true }));
-      yield* waiting.splice(0);
-    }
-  } catch (error) {
-    if ((error as Error).name === 'AbortError') throw error;
-    // A dropped connection: the caller asks again from the last id.
-  }
-}
-
-async function readJson(answer: Response): Promise<unknown> {
-  const text = await answer.text();
-  try {
-    return text === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new Failure(`The answer (${answer.status}) is not from a Steading house. Check the address.`, 'unreachable');
-  }
-}
-
-function failureOf(problem: Problem): Failure {
-  const code = problem.code ?? 'failed';
-  const text =
-    problem.requestId && (problem.status ?? 0) >= 500
-      ? `${problem.message} (request ${problem.requestId})`
-      : problem.message;
-  if (code === 'unauthenticated') return new Failure(`${text} Run: steading login`, 'notSignedIn', code);
-  if (code === 'forbidden' || code === 'not-found') return new Failure(text, 'refused', code);
-  return new Failure(text, 'failed', code);
 }

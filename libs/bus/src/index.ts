@@ -1,4 +1,5 @@
 export { type BroadcastHandler, type Bus, type Listener, listen, type Subscription } from '#src/bus.ts';
 export type { DeadLetter, DeadLetters } from '#src/consume/dead-letters.ts';
 export { defineEvent, type EventDefinition, type HouseEvent } from '#src/event.ts';
+export { type HeardOptions, heardEvents } from '#src/heard.ts';
 export { createBus, type HouseBus, type HouseBusOptions, type Transport } from '#src/house-bus.ts';

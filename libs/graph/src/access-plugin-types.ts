@@ -52,5 +52,17 @@ declare global {
     > {
       access: DeclaredAccess<InputShapeFromFields<Args>, Types['Root']>;
     }
+
+    interface SubscriptionFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      /** Asked before the source is opened, for each event, and whenever the forest changes. */
+      access: DeclaredAccess<InputShapeFromFields<Args>, Types['Root']>;
+    }
   }
 }

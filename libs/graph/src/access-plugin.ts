@@ -3,6 +3,7 @@ import type { Log } from '@steading/kit';
 import type { GraphQLFieldResolver } from 'graphql';
 import { type DeclaredAccess, requireAccess } from '#src/field-access.ts';
 import { toGraphError } from '#src/graph-errors.ts';
+import { guardSource } from '#src/guarded-source.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 import './access-plugin-types.ts';
 
@@ -10,7 +11,7 @@ export const accessPluginName = 'steadingAccess';
 
 /**
  * Asks the forest before a resolver runs. A root field without `access` fails the build of the schema; errors leave in
- * the catalogue's form; after a mutation the session learns which forest revision it led to.
+ * the catalogue's form; the source of a subscription is checked for each event; after a mutation the session learns which forest revision it led to.
  */
 class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
@@ -32,6 +33,7 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const notes = field.kind === 'Mutation';
     const isList = field.type.kind === 'List';
     const checks = declared && !('kind' in declared && declared.kind === 'open');
+    const isSource = field.kind === 'Subscription';
 
     // What is there already stays without a promise: most checks and most fields are.
     return (parent, args, context, info) => {
@@ -48,13 +50,24 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
         return result instanceof Promise ? result.then(done) : done(result);
       };
       try {
-        const waited = checks ? requireAccess(access, declared, args, parent, asked) : undefined;
+        // An event was checked where it came from; only a subscription that was run as a query has none.
+        const mustCheck = checks && !(isSource && parent !== undefined);
+        const waited = mustCheck ? requireAccess(access, declared, args, parent, asked) : undefined;
         const result = waited ? waited.then(run) : run();
         return result instanceof Promise ? result.catch(refused) : result;
       } catch (error) {
         return refused(error);
       }
     };
+  }
+
+  override wrapSubscribe(
+    subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
+    field: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
+    const declared = accessOf(field);
+    if (!subscribe || !declared) return subscribe;
+    return guardSource({ ...this.builder.options.steading, declared, subscribe }) as typeof subscribe;
   }
 }
 

@@ -1,12 +1,12 @@
 import { kitErrors } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
-import { refuseLength } from '#src/compile/answer.ts';
-import { createMissing, errorsOf } from '#src/missing.ts';
-import { type AboutSchema, answerAboutSchema } from '#src/operation.ts';
+import { finishAnswer } from '#src/finish-answer.ts';
+import { answerAboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
-import { type CallSubgraph, relocated, type SubgraphOperation } from '#src/plan-runner.ts';
+import type { CallSubgraph, SubgraphOperation } from '#src/plan-runner.ts';
 import type { GraphContext } from '#src/subgraph.ts';
+import { answerEvents } from '#src/subscribe.ts';
 import { composeSupergraph, type SubgraphSdl, type Supergraph } from '#src/supergraph.ts';
 
 export interface GraphOperationText {
@@ -26,6 +26,11 @@ export interface GraphAnswer {
 export interface GraphExecutor {
   /** Runs a validated operation. A request keeps the supergraph that it began with. */
   execute(operation: GraphOperationText, context: GraphContext): Promise<GraphAnswer>;
+  /**
+   * Opens a validated subscription: an answer for each event, until the source ends or the context's signal aborts.
+   * Rejects where it is refused, throws where it breaks off. It keeps the supergraph that it began with.
+   */
+  subscribe(operation: GraphOperationText, context: GraphContext): Promise<AsyncIterable<GraphAnswer>>;
   /** Puts these subgraphs in place of the ones before; where they do not fit together, says why and keeps the old. */
   setSubgraphs(list: readonly SubgraphSdl[]): Promise<{ readonly ok: true } | { readonly problem: string }>;
   /** Puts a supergraph that was made aside in place of the one before, at once. */
@@ -48,6 +53,14 @@ export interface GraphExecutorOptions {
    * answer over it is given up (`too-large`) and not kept whole first.
    */
   readonly maxAnswerLength?: number;
+  /** Opens a subscription on a service's subgraph. Absent: there are none. */
+  subscribe?(
+    service: string,
+    operation: SubgraphOperation,
+    context: GraphContext,
+  ): Promise<AsyncIterable<ExecutionResult>>;
+  /** What the answer to one event of a subscription may take; default 20 000. */
+  readonly eventTimeoutMs?: number;
 }
 
 /**
@@ -58,29 +71,51 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
   const { maxAnswerLength: maxLength = 16_000_000 } = options;
   let current: Supergraph | undefined;
 
+  function inForce(): Supergraph {
+    if (!current) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
+    return current;
+  }
+
   async function execute(asked: GraphOperationText, context: GraphContext): Promise<GraphAnswer> {
-    const supergraph = current;
-    if (!supergraph) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
+    const supergraph = inForce();
     const { schema } = supergraph;
     const { operation, plan } = supergraph.operation(asked.document, asked.operationName);
     const given = getVariableValues(schema, operation.node.variableDefinitions ?? [], asked.variables ?? {});
     if (given.errors) return { data: undefined, errors: given.errors.map(asBadInput) };
     const variables = given.coerced;
-    const { step, write, names } = plan(variables);
+    const planned = plan(variables);
     const data: Data = { __typename: schema.getRootType(operation.node.operation)?.name };
     const errors: GraphQLError[] = [];
     const call: CallSubgraph = (service, part) => options.call(service, part, context);
-    if (step) await step({ variables, call, data, errors });
-    const aboutSchema = operation.asksAboutSchema ? answerAboutSchema(schema, operation, variables) : nothing;
-    errors.push(...aboutSchema.errors);
-    const missing = createMissing(errors.map((error) => relocated(error, names.inAnswer(error.path ?? []))));
-    const text = write(data, { at: [], missing, aboutSchema: aboutSchema.data, maxLength }) ?? 'null';
-    if (text.length > maxLength) refuseLength(maxLength);
-    return { data: text, errors: errorsOf(text, missing.errors) };
+    if (planned.step) await planned.step({ variables, call, data, errors });
+    const about = operation.asksAboutSchema && { aboutSchema: answerAboutSchema(schema, operation, variables) };
+    return finishAnswer({ planned, data, errors, maxLength, ...about });
+  }
+
+  async function subscribe(asked: GraphOperationText, context: GraphContext): Promise<AsyncIterable<GraphAnswer>> {
+    const supergraph = inForce();
+    const { schema } = supergraph;
+    const { operation, plan } = supergraph.operation(asked.document, asked.operationName);
+    const given = getVariableValues(schema, operation.node.variableDefinitions ?? [], asked.variables ?? {});
+    if (given.errors) throw asBadInput(given.errors[0]!);
+    const variables = given.coerced;
+    const planned = plan(variables);
+    const { source } = planned;
+    if (!source || !options.subscribe) throw new Error('bug: what was to be subscribed to is no subscription');
+    const events = await options.subscribe(source.service, source.operation(variables), context);
+    return answerEvents(events, {
+      planned: { ...planned, source },
+      variables,
+      context,
+      maxLength,
+      call: (service, part, asker) => options.call(service, part, asker),
+      eventTimeoutMs: options.eventTimeoutMs ?? 20_000,
+    });
   }
 
   return {
     execute,
+    subscribe,
     async setSubgraphs(list) {
       const composed = await composeSupergraph(list);
       if ('problem' in composed) return composed;
@@ -99,8 +134,6 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     },
   };
 }
-
-const nothing: AboutSchema = { data: {}, errors: [] };
 
 function asBadInput(error: GraphQLError): GraphQLError {
   return new GraphQLError(error.message, { extensions: { code: 'bad-input', status: 400 } });

@@ -14,6 +14,7 @@ export {
   type SubgraphRegistry,
   type SubgraphStatus,
 } from '#src/live/subgraph-registry.ts';
+export { createLoaders } from '#src/loaders.ts';
 export type { GraphContext, Subgraph } from '#src/subgraph.ts';
 export {
   createSubgraphBuilder,
@@ -24,6 +25,8 @@ export {
   type SubgraphBuilderOptions,
 } from '#src/subgraph-builder.ts';
 export { createSubgraphRunner, type SubgraphRunner } from '#src/subgraph-runner.ts';
+export { createSubgraphSubscriber, type SubgraphSubscriber } from '#src/subgraph-subscriber.ts';
+export { subscriptionProblem } from '#src/subscription-root.ts';
 export {
   type ComposeSubgraphs,
   composeSubgraphs,

@@ -29,8 +29,8 @@ interface SubgraphTypes {
 
 /**
  * Pothos as every service uses it: Apollo Federation 2, the scalars DateTime and JSON, fields that are not null unless
- * they say `nullable: true`, and `access` on every root field. `Query` and `Mutation` come into being with their first
- * field (`builder.queryField`, `builder.mutationField`).
+ * they say `nullable: true`, and `access` on every root field. `Query`, `Mutation` and `Subscription` come into being
+ * with their first field (`builder.queryField`, `builder.mutationField`, `builder.subscriptionField`).
  */
 export function createSubgraphBuilder(options: SubgraphBuilderOptions) {
   registerAccessPlugin();
@@ -50,12 +50,13 @@ export type SubgraphBuilder = ReturnType<typeof createSubgraphBuilder>;
 /** A subgraph must not declare a root type without fields, and no noun's file should have to know whether it is first. */
 function withRootTypes(builder: PothosSchemaTypes.SchemaBuilder<PothosSchemaTypes.ExtendDefaultTypes<SubgraphTypes>>) {
   const declared = new Set<string>();
-  const { queryField, queryFields, mutationField, mutationFields } = builder;
-  const first = (type: 'Query' | 'Mutation') => {
+  const { queryField, queryFields, mutationField, mutationFields, subscriptionField, subscriptionFields } = builder;
+  const first = (type: 'Query' | 'Mutation' | 'Subscription') => {
     if (declared.has(type)) return;
     declared.add(type);
     if (type === 'Query') builder.queryType({});
-    else builder.mutationType({});
+    else if (type === 'Mutation') builder.mutationType({});
+    else builder.subscriptionType({});
   };
   builder.queryField = (...given) => {
     first('Query');
@@ -72,6 +73,14 @@ function withRootTypes(builder: PothosSchemaTypes.SchemaBuilder<PothosSchemaType
   builder.mutationFields = (...given) => {
     first('Mutation');
     mutationFields.apply(builder, given);
+  };
+  builder.subscriptionField = (...given) => {
+    first('Subscription');
+    subscriptionField.apply(builder, given);
+  };
+  builder.subscriptionFields = (...given) => {
+    first('Subscription');
+    subscriptionFields.apply(builder, given);
   };
   return builder;
 }

@@ -7,6 +7,7 @@ import { conditionKey, type Operation, operationOf } from '#src/operation.ts';
 import { compilePlan, type Step } from '#src/plan-runner.ts';
 import { forPlanner } from '#src/planner-document.ts';
 import { plannerProblems } from '#src/planner-limits.ts';
+import { type SourcePlan, sourcePlan } from '#src/subscribe.ts';
 
 export interface SubgraphSdl {
   readonly name: string;
@@ -38,6 +39,8 @@ export interface PlannedOperation {
 export interface Planned {
   /** Fetches what the operation needs; undefined where it asks nobody. */
   readonly step: Step | undefined;
+  /** Of a subscription, which then has no step. */
+  readonly source?: SourcePlan;
   /** Writes the answer. */
   readonly write: Write;
   /** How what was fetched is called in the answer. */
@@ -115,7 +118,10 @@ function supergraphOf(planner: QueryPlanner, supergraphSdl: string, publicSdl: s
   function make(operation: Operation, variables: Variables): Planned {
     const { plan, names } = split(operation, variables);
     const write = compileAnswer({ schema, operation, variables, names });
-    return { step: plan && compilePlan({ schema, read }, plan), write, names };
+    const compiler = { schema, read };
+    const source = sourcePlan(compiler, plan);
+    if (source) return { step: undefined, source, write, names };
+    return { step: plan && compilePlan(compiler, plan), write, names };
   }
 
   return {

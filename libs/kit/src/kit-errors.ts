@@ -26,6 +26,10 @@ export const kitErrors = defineErrors({
   },
   'too-large': { status: 413, text: 'That is larger than the limit of {limit}. Send less at once.' },
   'too-many-requests': { status: 429, text: 'Too many requests. Wait {seconds} seconds, then try again.' },
+  'too-slow': {
+    status: 429,
+    text: 'You read more slowly than things happen, so this was ended. Read again from where you were.',
+  },
   unavailable: { status: 503, text: '{what} cannot be reached right now. Try again in a moment.' },
   'deadline-exceeded': {
     status: 504,

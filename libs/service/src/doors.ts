@@ -1,9 +1,16 @@
-import { createSubgraphRunner, type GraphContext, type SubgraphRunner } from '@steading/graph';
+import {
+  createLoaders,
+  createSubgraphRunner,
+  createSubgraphSubscriber,
+  type GraphContext,
+  type SubgraphRunner,
+} from '@steading/graph';
 import { type AppError, anonymous, type Caller, kitErrors, type Log, toPublicError } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, parse, print } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { createRouter, type Router } from '#src/routes.ts';
 import type { Doors, GraphOperation, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
+import { answerSubscription, askSubscription } from '#src/subscriptions.ts';
 
 /** Asks another process of the house: libs/rpc's HTTP/2 client, with the caller's assertion added. */
 export type RemoteFetch = (service: string, request: Request, caller: Caller) => Promise<Response>;
@@ -13,6 +20,8 @@ export interface DoorsOptions {
   /** Filled while the services of this process are made. */
   readonly local: ReadonlyMap<string, ServiceParts>;
   readonly remote: RemoteFetch;
+  /** Aborted when this process begins to stop: what is open for other processes then ends. */
+  readonly stopping: AbortSignal;
   readonly log: Log;
 }
 
@@ -37,23 +46,32 @@ export function createDoors(options: DoorsOptions): Doors {
     return runner;
   };
 
-  async function askRemote(
+  function send(
+    door: 'graph' | 'subscribe',
     service: string,
     operation: GraphOperation,
     context: GraphContext,
-  ): Promise<ExecutionResult> {
+  ): Promise<Response> {
     const body = JSON.stringify({
       query: documents.textOf(operation.document),
       variables: operation.variables,
       operationName: operation.operationName,
     });
-    const request = new Request(`http://${service}/inside/${service}/graph`, {
+    const request = new Request(`http://${service}/inside/${service}/${door}`, {
       method: 'POST',
       body,
       signal: context.signal,
       ...(context.traceparent && { headers: { traceparent: context.traceparent } }),
     });
-    const answer = await remote(service, request, context.caller);
+    return remote(service, request, context.caller);
+  }
+
+  async function askRemote(
+    service: string,
+    operation: GraphOperation,
+    context: GraphContext,
+  ): Promise<ExecutionResult> {
+    const answer = await send('graph', service, operation, context);
     const revision = Number(answer.headers.get('steading-revision') ?? 0);
     if (revision > 0) context.noteRevision(revision);
     if (!answer.ok) throw kitErrors('unavailable', { what: service }, new Error(await answer.text()));
@@ -78,13 +96,22 @@ export function createDoors(options: DoorsOptions): Doors {
       if (parts?.graph) return runnerOf(parts.graph.schema)(operation, context);
       return askRemote(service, operation, context);
     },
+    async subscribe(service, operation, context) {
+      const parts = local.get(service);
+      if (parts?.graph) return createSubgraphSubscriber(parts.graph.schema)(operation, context);
+      return askSubscription({
+        service,
+        signal: context.signal,
+        send: (signal) => send('subscribe', service, operation, { ...context, signal }),
+      });
+    },
     async health() {
       return Promise.all(catalogue.map((definition) => healthOf(definition.name, local, remote)));
     },
   };
 }
 
-/** What the internal door does with a path that is no RPC: `/inside/<service>/<http|sdl|graph|health>…`. */
+/** What the internal door does with a path that is no RPC: `/inside/<service>/<http|sdl|graph|subscribe|health>…`. */
 export function createInsideHandler(options: DoorsOptions): (request: Request, caller: Caller) => Promise<Response> {
   const doors = createDoors(options);
   const documents = createDocuments();
@@ -98,6 +125,7 @@ export function createInsideHandler(options: DoorsOptions): (request: Request, c
       if (door === 'health') return Response.json(await localHealth(service, parts));
       if (door === 'http') return await doors.http(service, outside(request, url, rest), caller);
       if (door === 'graph') return await answerGraph(doors, documents, service, request, caller);
+      if (door === 'subscribe') return await answerStream(options, doors, documents, service, request, caller);
       throw kitErrors('not-found', { kind: 'way in' });
     } catch (error) {
       if ((error as AppError).status === undefined)
@@ -115,25 +143,39 @@ async function answerGraph(
   request: Request,
   caller: Caller,
 ): Promise<Response> {
-  const sent = (await request.json()) as { query: string; variables?: Record<string, unknown>; operationName?: string };
   let revision = 0;
   const traceparent = request.headers.get('traceparent');
-  const result = await doors.graph(
-    service,
-    {
-      document: documents.read(sent.query),
-      ...(sent.variables && { variables: sent.variables }),
-      ...(sent.operationName && { operationName: sent.operationName }),
-    },
-    {
-      caller,
-      signal: request.signal,
-      loaders: createLoaders(),
-      noteRevision: (seen) => (revision = Math.max(revision, seen)),
-      ...(traceparent !== null && { traceparent }),
-    },
-  );
+  const result = await doors.graph(service, await readOperation(documents, request), {
+    caller,
+    signal: request.signal,
+    loaders: createLoaders(),
+    noteRevision: (seen) => (revision = Math.max(revision, seen)),
+    ...(traceparent !== null && { traceparent }),
+  });
   return Response.json(result, { headers: { 'steading-revision': String(revision) } });
+}
+
+async function answerStream(
+  { stopping, log }: DoorsOptions,
+  doors: Doors,
+  documents: Documents,
+  service: string,
+  request: Request,
+  caller: Caller,
+): Promise<Response> {
+  const operation = await readOperation(documents, request);
+  const open = (signal: AbortSignal) =>
+    doors.subscribe(service, operation, { caller, signal, loaders: createLoaders(), noteRevision: () => {} });
+  return answerSubscription({ open, signal: request.signal, stopping, caller, log });
+}
+
+async function readOperation(documents: Documents, request: Request): Promise<GraphOperation> {
+  const sent = (await request.json()) as { query: string; variables?: Record<string, unknown>; operationName?: string };
+  return {
+    document: documents.read(sent.query),
+    ...(sent.variables && { variables: sent.variables }),
+    ...(sent.operationName && { operationName: sent.operationName }),
+  };
 }
 
 const maxDocuments = 1000;
@@ -159,17 +201,6 @@ function createDocuments() {
   };
 }
 type Documents = ReturnType<typeof createDocuments>;
-
-/** One request's memory for loaders. */
-export function createLoaders(): { get<T>(key: string, make: () => T): T } {
-  const made = new Map<string, unknown>();
-  return {
-    get<T>(key: string, make: () => T): T {
-      if (!made.has(key)) made.set(key, make());
-      return made.get(key) as T;
-    },
-  };
-}
 
 async function healthOf(
   service: string,

@@ -92,7 +92,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
   life.add({ name: 'access', stop: () => access.stop() });
   const remote: RemoteFetch = (service, request, caller) =>
     rpc.fetch(peers.get(service) ?? `http://${service}:4700`, request, caller);
-  const inside = { catalogue, local, remote, log };
+  const inside = { catalogue, local, remote, stopping: life.signal, log };
   const doors = createDoors(inside);
 
   for (const definition of running) {

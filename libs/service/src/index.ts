@@ -1,4 +1,3 @@
-export { createLoaders } from '#src/doors.ts';
 export { type House, type HouseOptions, startHouse } from '#src/house.ts';
 export { createRouter, type Router } from '#src/routes.ts';
 export type {

@@ -64,6 +64,11 @@ export interface Doors {
   sdl(service: string): Promise<string>;
   /** Runs one operation on a service's subgraph; answers at once where that runs here and waits for nothing. */
   graph(service: string, operation: GraphOperation, context: GraphContext): Promise<ExecutionResult> | ExecutionResult;
+  /**
+   * Opens a subscription on a service's subgraph: an answer for each event, until it ends or the context's signal
+   * aborts. Rejects where it is refused, throws where it breaks off.
+   */
+  subscribe(service: string, operation: GraphOperation, context: GraphContext): Promise<AsyncIterable<ExecutionResult>>;
   /** The health of every service of the house, for `/readyz` and the operator's page. */
   health(): Promise<readonly (Health & { readonly service: string })[]>;
 }

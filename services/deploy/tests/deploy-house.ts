@@ -7,11 +7,12 @@ import { Audited } from '@steading/contracts/audit-events';
 import { DeploymentChanged, RoutesChanged } from '@steading/contracts/deploy-events';
 import { SpacesService } from '@steading/contracts/rpc/spaces';
 import { createDatabase, createPool, migrate } from '@steading/db';
+import { createLoaders, createSubgraphSubscriber } from '@steading/graph';
 import { type Caller, createLog, loadConfig, systemClock } from '@steading/kit';
 import { createRpc, implement } from '@steading/rpc';
 import type { ServiceContext } from '@steading/service';
 import { callerFor, createTestDatabase, type TestDatabase, waitFor } from '@steading/testkit';
-import { graphql } from 'graphql';
+import { graphql, parse } from 'graphql';
 import { deployConfig } from '#src/config.ts';
 import { defineDeploy, type Outside } from '#src/service.ts';
 import { type AccessDouble, createAccessDouble } from './access-double.ts';
@@ -27,6 +28,8 @@ export interface DeployHouse {
   readonly parts: Awaited<ReturnType<ReturnType<typeof defineDeploy>['create']>>;
   /** Data, or a throw with the first error's code. */
   ask<T>(query: string, variables?: Record<string, unknown>, caller?: Caller): Promise<T>;
+  /** Answers of a subscription, as data; throws with an error's code. */
+  follow<T>(query: string, variables?: Record<string, unknown>, caller?: Caller): AsyncGenerator<T>;
   /** The answer of a route. */
   fetch(method: string, path: string, init?: RequestInit, caller?: Caller): Promise<Response>;
   untilState(
@@ -122,6 +125,7 @@ export async function startDeployHouse(options: HouseOptions = {}): Promise<Depl
     context,
     parts,
     ask,
+    follow: followWith(parts, ada),
     fetch: fetchWith(parts, ada),
     untilState: (id, ...states) =>
       waitFor(
@@ -159,6 +163,27 @@ function askWith(parts: Parts, ada: Caller): DeployHouse['ask'] {
     const [error] = answer.errors ?? [];
     if (error) throw Object.assign(new Error(error.message), { code: error.extensions.code });
     return answer.data as T;
+  };
+}
+
+function followWith(parts: Parts, ada: Caller): DeployHouse['follow'] {
+  return async function* follow<T>(source: string, variables: Record<string, unknown> = {}, caller: Caller = ada) {
+    const stop = new AbortController();
+    const context = { caller, signal: stop.signal, loaders: createLoaders(), noteRevision: () => {} };
+    const failed = (error: { message: string; extensions?: unknown }) =>
+      Object.assign(new Error(error.message), { code: (error.extensions as { code?: string } | undefined)?.code });
+    const subscribe = createSubgraphSubscriber(parts.graph!.schema);
+    try {
+      for await (const answer of await subscribe({ document: parse(source), variables }, context)) {
+        const [error] = answer.errors ?? [];
+        if (error) throw error;
+        yield answer.data as T;
+      }
+    } catch (error) {
+      throw failed(error as Error);
+    } finally {
+      stop.abort();
+    }
   };
 }
 

@@ -170,32 +170,73 @@ test('a hostile archive is refused with a catalogue error and leaves nothing', a
   expect(readdirSync(join(house.dataDir, 'deploy/inspections'))).toEqual([]);
 });
 
-test('a log streams from where the reader was, without a gap', async () => {
+const log =
+  'subscription($d: ID!, $after: Int) { deploymentLog(id: $d, after: $after) { last lines { position text } } }';
+interface LogAnswer {
+  readonly deploymentLog: { readonly last: number; readonly lines: readonly { readonly position: number }[] };
+}
+
+test('a log is followed from where the reader was, without a gap', async () => {
   const { appId } = await makeApp(house, repository.url);
   const id = await deployApp(house, appId);
-  await house.untilState(id, 'live');
-  const read = async (path: string, headers: Record<string, string> = {}) =>
-    (await house.fetch('GET', path, { headers })).text();
-  const whole = await read(`/api/deploy/deployments/${id}/log`);
-  const ids = [...whole.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
-  expect(ids).toEqual(ids.map((_, index) => index + 1));
-  expect(ids.length).toBeGreaterThan(4);
-  expect(whole).toContain('event: end');
-  const rest = await read(`/api/deploy/deployments/${id}/log?after=1`, { 'last-event-id': '3' });
-  expect([...rest.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]))).toEqual(ids.slice(3));
+  // Begun while it runs, broken off after the first lines, and taken up again.
+  const seen: number[] = [];
+  for await (const { deploymentLog } of house.follow<LogAnswer>(log, { d: id })) {
+    seen.push(...deploymentLog.lines.map((line) => line.position));
+    expect(deploymentLog.last).toBe(seen.at(-1));
+    break;
+  }
+  for await (const { deploymentLog } of house.follow<LogAnswer>(log, { d: id, after: seen.at(-1) }))
+    seen.push(...deploymentLog.lines.map((line) => line.position));
+  expect((await house.untilState(id, 'live')).state).toBe('live');
+  expect(seen).toEqual(seen.map((_, index) => index + 1));
+  expect(seen.length).toBeGreaterThan(4);
 });
 
-test('a stream ends when its reader may no longer read', async () => {
+test('a log is no longer followed when its reader may no longer read, although no line comes', async () => {
   const { appId } = await makeApp(house, repository.url);
   house.compute.behave.build = 'hang';
   const id = await deployApp(house, appId);
   await house.untilState(id, 'building');
   const reader = callerFor();
-  const answer = await house.fetch('GET', `/api/deploy/deployments/${id}/log`, {}, reader);
-  house.access.strangers.add(reader.principal);
-  house.access.changed();
-  await expect(answer.text()).resolves.toContain('event: end');
+  const read = async () => {
+    for await (const { deploymentLog } of house.follow<LogAnswer>(log, { d: id }, reader)) {
+      expect(deploymentLog.last).toBeGreaterThan(0);
+      house.access.strangers.add(reader.principal);
+      house.access.changed();
+    }
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'not-found' });
   await house.ask('mutation($id: ID!) { cancelDeployment(id: $id) { id } }', { id });
+});
+
+test('an app’s deployments are followed: the newest as it is, then each change', async () => {
+  const { appId } = await makeApp(house, repository.url);
+  const first = await deployApp(house, appId);
+  await house.untilState(first, 'live');
+  const query = 'subscription($a: ID!) { deploymentChanged(appId: $a) { id state app { id live { id } } } }';
+  const seen: { id: string; state: string; live: string | undefined }[] = [];
+  let second: string | undefined;
+  for await (const { deploymentChanged: one } of house.follow<{
+    deploymentChanged: { id: string; state: string; app: { id: string; live: { id: string } | null } };
+  }>(query, { a: appId })) {
+    expect(one.app.id).toBe(appId);
+    seen.push({ id: one.id, state: one.state, live: one.app.live?.id });
+    second ??= await deployApp(house, appId);
+    if (one.id === second && one.state === 'live') break;
+  }
+  expect(seen[0]).toEqual({ id: first, state: 'live', live: first });
+  // What the other service and the rest of the plan tell is of the moment: nothing of an earlier event is kept.
+  expect(seen.at(-1)).toEqual({ id: second, state: 'live', live: second });
+  expect(seen.filter(({ id }) => id === second).length).toBeGreaterThan(2);
+});
+
+test('what an app says is followed, or read once', async () => {
+  const { appId } = await makeApp(house, repository.url);
+  const query = 'subscription($a: ID!) { appLog(appId: $a, follow: false) { last lines { position text stream } } }';
+  const seen: unknown[] = [];
+  for await (const answer of house.follow(query, { a: appId })) seen.push(answer);
+  expect(seen).toEqual([{ appLog: { last: 1, lines: [{ position: 1, text: 'listening', stream: 'stdout' }] } }]);
 });
 
 /** Every field that takes an id of this service. */
@@ -204,6 +245,9 @@ const fields: readonly [string, string][] = [
   ['app', 'query($a: ID!) { app(id: $a) { id } }'],
   ['deployment', 'query($d: ID!) { deployment(id: $d) { id } }'],
   ['variables', 'query($a: ID!) { variables(ownerId: $a) { name } }'],
+  ['deploymentChanged', 'subscription($a: ID!) { deploymentChanged(appId: $a) { id } }'],
+  ['deploymentLog', 'subscription($d: ID!) { deploymentLog(id: $d) { last } }'],
+  ['appLog', 'subscription($a: ID!) { appLog(appId: $a, follow: false) { last } }'],
   ['deploy', 'mutation($a: ID!) { deploy(appId: $a) { id } }'],
   ['cancelDeployment', 'mutation($d: ID!) { cancelDeployment(id: $d) { id } }'],
   ['rollBack', 'mutation($a: ID!, $d: ID!) { rollBack(appId: $a, toDeploymentId: $d) { id } }'],
@@ -224,10 +268,15 @@ const fields: readonly [string, string][] = [
 
 async function attempt(query: string, ids: Record<string, string>, caller: Caller): Promise<string> {
   const used = Object.fromEntries(Object.entries(ids).filter(([name]) => query.includes(`$${name}:`)));
-  return house.ask(query, used, caller).then(
+  const asked = query.startsWith('subscription') ? opened(query, used, caller) : house.ask(query, used, caller);
+  return asked.then(
     () => 'allowed',
     (error: { code: string }) => error.code,
   );
+}
+
+async function opened(query: string, used: Record<string, string>, caller: Caller): Promise<void> {
+  for await (const _answer of house.follow(query, used, caller)) return;
 }
 
 test('a stranger is told that nothing is there; a guest sees and changes nothing; nobody is asked to sign in', async () => {
@@ -240,7 +289,7 @@ test('a stranger is told that nothing is there; a guest sees and changes nothing
   for (const [name, query] of fields) {
     expect([name, await attempt(query, ids, stranger)]).toEqual([name, 'not-found']);
     expect([name, await attempt(query, ids, anonymous('req_x'))]).toEqual([name, 'unauthenticated']);
-    const readable = ['project', 'app', 'deployment'].includes(name);
+    const readable = ['project', 'app', 'deployment', 'deploymentChanged'].includes(name);
     expect([name, await attempt(query, ids, guest)]).toEqual([name, readable ? 'allowed' : 'forbidden']);
     for (const bad of ['', '1', "' or 1=1 --", newId('app'), 'x'.repeat(3000)])
       expect([name, await attempt(query, { a: bad, p: bad, d: bad }, house.ada)]).not.toEqual([name, 'internal']);

@@ -35,5 +35,17 @@ export const gatewayConfig = {
   STEADING_MAX_CLIENTS_PER_ADDRESS: connections
     .default(512)
     .describe('open connections of one address; raise it when a proxy on another machine stands before the house'),
+  STEADING_SUBSCRIPTIONS_PER_CALLER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(32)
+    .describe('GraphQL subscriptions that one person, program or unknown address may have open'),
+  STEADING_SUBSCRIPTIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(4_096)
+    .describe('GraphQL subscriptions that may be open in one gateway'),
   ...graphConfig,
 } as const;

@@ -11,6 +11,8 @@ export interface Metrics {
   refused(reason: string): void;
   sockets(namespace: string, change: 1 | -1): void;
   readonly graph: GraphMetrics;
+  /** Answers of the GraphQL endpoint that stay open. */
+  graphStreams(change: 1 | -1): void;
   stop(): void;
 }
 
@@ -60,6 +62,7 @@ export function createMetrics(): Metrics {
     labelNames: ['namespace'],
     registers,
   });
+  const streams = new Gauge({ name: 'steading_graph_streams', help: 'Open GraphQL event streams.', registers });
 
   return {
     contentType: registry.contentType,
@@ -73,6 +76,7 @@ export function createMetrics(): Metrics {
     refused: (reason) => refusals.inc({ reason }),
     sockets: (namespace, change) => open.inc({ namespace }, change),
     graph: createGraphMetrics(registry),
+    graphStreams: (change) => streams.inc(change),
     stop: () => registry.clear(),
   };
 }

@@ -65,6 +65,7 @@ export const gatewayService = defineService({
         let isOver = false;
         const ended = front.stop(late).finally(() => (isOver = true));
         await live.stop();
+        graph.closeStreams();
         // What is long-lived may still be opened on a connection that was taken before the door was closed.
         while (!isOver) {
           edge.closeStreams();

@@ -17,7 +17,7 @@ export async function askSchema(person: Person): Promise<GraphQLSchema> {
 }
 
 export interface RootField {
-  readonly operation: 'query' | 'mutation';
+  readonly operation: 'query' | 'mutation' | 'subscription';
   readonly field: GraphQLField<unknown, unknown>;
 }
 
@@ -29,8 +29,7 @@ export function rootFields(schema: GraphQLSchema): ReadonlyMap<string, RootField
     ['mutation', schema.getMutationType()],
     ['subscription', schema.getSubscriptionType()],
   ] as const)
-    for (const field of Object.values(type?.getFields() ?? {}))
-      found.set(field.name, { operation: operation as RootField['operation'], field });
+    for (const field of Object.values(type?.getFields() ?? {})) found.set(field.name, { operation, field });
   return found;
 }
 
@@ -39,7 +38,7 @@ export type NestedArguments = Readonly<Record<string, string>>;
 
 /** Fields below the root that take arguments: each must be known, or the crawl would not go there. */
 export function nestedWithArguments(schema: GraphQLSchema): string[] {
-  const roots = new Set([schema.getQueryType(), schema.getMutationType()]);
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   return Object.values(schema.getTypeMap())
     .filter((type): type is GraphQLObjectType => isObjectType(type) && !roots.has(type) && !type.name.startsWith('__'))
     .flatMap((type) =>

@@ -26,19 +26,3 @@ export function openLive(url: string, cookie: string, namespace = '/deployments'
 export async function join(socket: Socket, asked: unknown): Promise<JoinAnswer> {
   return (await socket.timeout(5_000).emitWithAck('join', asked)) as JoinAnswer;
 }
-
-/** Reads server-sent events until they end; `ended` resolves with the time when they did. */
-export async function openEvents(url: string, who: { readonly cookie: string } | { readonly authorization: string }) {
-  const answer = await fetch(url, { headers: { ...who, accept: 'text/event-stream' } });
-  let text = '';
-  const ended = (async () => {
-    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-    try {
-      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) text += part.value;
-    } catch {
-      // Cut off: an end as well.
-    }
-    return performance.now();
-  })();
-  return { status: answer.status, text: () => text, ended };
-}

@@ -40,11 +40,6 @@ export const restRouteTable: Readonly<Record<string, readonly RouteProbe[]>> = {
       headers: { 'content-type': 'application/gzip' },
     },
   ],
-  'GET /api/deploy/deployments/:id/log': [{ path: (ids) => `/api/deploy/deployments/${ids.deployment}/log` }],
-  'GET /api/deploy/apps/:id/logs': [
-    { path: (ids) => `/api/deploy/apps/${ids.app}/logs` },
-    { path: (ids) => `/api/deploy/apps/${ids.app}/logs?follow=1&after=0` },
-  ],
   'POST /hooks/deploy/git/:app': [
     { path: (ids) => `/hooks/deploy/git/${ids.app}`, body: { ref: 'refs/heads/main' } },
     { path: (ids) => `/hooks/deploy/git/${ids.app}`, body: { ref: 'refs/heads/main' }, headers: push },

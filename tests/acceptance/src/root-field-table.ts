@@ -121,6 +121,14 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
   addDomain: [probe('managers', appHost)],
   verifyDomain: [probe('managers', appHost)],
   removeDomain: [probe('managers', (ids) => ({ appId: ids.app, host: ids.appHost }))],
+  deploymentChanged: [probe('guests', (ids) => ({ appId: ids.app }))],
+  deploymentLog: [probe('managers', byId('deployment'))],
+  appLog: [
+    probe('managers', (ids) => ({ appId: ids.app, follow: false })),
+    probe('managers', (ids) => ({ appId: ids.app, follow: true })),
+    // Its privileges reach down to its apps.
+    probe('managers', (ids) => ({ appId: ids.space })),
+  ],
   renewHook: ['webhook', 'deploy-hook'].map((hook) => probe('managers', (ids) => ({ appId: ids.app, hook }))),
   // observe
   audit: [probe('operators'), ...grantable.map((kind) => probe('managers', (ids: Ids) => ({ nodeId: ids[kind] })))],

@@ -5,6 +5,7 @@ import { crashingApp, serverApp, staticApp } from '#src/app-sources.ts';
 import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';
 import { claimHouse, createPerson, deploymentEnds, type Person, registerPerson } from '#src/person.ts';
 import { type RunningShape, shapes, startShape } from '#src/shapes.ts';
+import { type OpenSubscription, openSubscription } from '#src/subscription.ts';
 
 describe.each(shapes)('the main job in %s', (shape) => {
   let house: RunningShape;
@@ -41,11 +42,49 @@ describe.each(shapes)('the main job in %s', (shape) => {
   });
 
   test('a Git repository becomes a reachable app', async () => {
-    const ended = await deploymentEnds(operator, await startDeployment(operator, app.id));
+    const changes = await follow(
+      'subscription ($app: ID!) { deploymentChanged(appId: $app) { id state by { name } app { nameId live { id } } } }',
+      { app: app.id },
+    );
+    const id = await startDeployment(operator, app.id);
+    const log = (after: number) =>
+      follow(
+        'subscription ($id: ID!, $after: Int) { deploymentLog(id: $id, after: $after) { last lines { position } } }',
+        {
+          id,
+          after,
+        },
+      );
+    const early = await log(0);
+    const pagesOf = (one: OpenSubscription) =>
+      (one.answers() as { data: { deploymentLog: { lines: { position: number }[] } } }[]).flatMap(({ data }) =>
+        data.deploymentLog.lines.map((line) => line.position),
+      );
+    await waitFor('the first lines', () => pagesOf(early).length > 0);
+    early.leave();
+    const ended = await deploymentEnds(operator, id);
     expect(ended).toMatchObject({ state: 'live', trace: { lost: 0 } });
     expect(ended.trace?.sent).toBeGreaterThan(0);
     expect(await visit(house, app.host)).toEqual({ status: 200, text: 'first version' });
+
+    // What another service knows, in each answer; what changed, in the last.
+    const seen = () => changes.answers() as { data: { deploymentChanged: { state: string } } }[];
+    await waitFor('the last change', () => seen().at(-1)?.data.deploymentChanged.state === 'live');
+    const common = { id, by: { name: 'Olive Operator' }, app: { nameId: 'web' } };
+    expect(seen().length).toBeGreaterThan(2);
+    for (const { data } of seen()) expect(data.deploymentChanged).toMatchObject(common);
+    expect(seen().at(-1)).toMatchObject({ data: { deploymentChanged: { app: { live: { id } } } } });
+    changes.leave();
+    const before = pagesOf(early);
+    const late = await log(before.at(-1)!);
+    await late.ended;
+    const positions = [...before, ...pagesOf(late)];
+    expect(positions).toEqual(positions.map((_, index) => index + 1));
+    expect(late.text()).toContain('event: complete');
   });
+
+  const follow = (query: string, variables: Record<string, unknown>) =>
+    openSubscription(house.url, { query, variables }, { origin: house.url, cookie: operator.cookie() });
 
   test('a signed push replaces it, a forged one does not', async () => {
     await repository.commit(serverApp('second version'), 'Say second');

@@ -16,11 +16,12 @@ import {
   takePart,
 } from '#src/garden.ts';
 import { askSchema, nestedWithArguments, operationFor, rootFields } from '#src/graph-probe.ts';
-import { join, openEvents, openLive } from '#src/live-connection.ts';
+import { join, openLive } from '#src/live-connection.ts';
 import { claimHouse, createPerson, type Person, registerPerson } from '#src/person.ts';
 import { declaredRoutes, restRouteTable } from '#src/rest-route-table.ts';
 import { type FieldProbe, nestedArguments, type Openness, rootFieldTable } from '#src/root-field-table.ts';
 import { type RunningShape, shapes, startShape } from '#src/shapes.ts';
+import { openSubscription } from '#src/subscription.ts';
 
 const limits = {
   STEADING_REQUESTS_PER_MINUTE: '100000',
@@ -110,15 +111,33 @@ describe.each(shapes)('strangers in %s', (shape) => {
     const root = rootFields(schema).get(name);
     if (!root) throw new Error(`the schema has no ${name}`);
     const variables = probe.args(about);
+    if (root.operation === 'subscription') {
+      const one = await openSubscription(
+        house.url,
+        { query: operationFor(root, variables, nestedArguments), variables },
+        headersOf(visitor),
+      );
+      // Whoever is let in is told something at once; whoever is not is told why, and it ends.
+      await Promise.race([one.ended, waitFor('a first answer', () => one.answers().length > 0)]);
+      one.leave();
+      return readAnswer(one.status === 200 ? JSON.stringify(one.answers()[0] ?? {}) : one.text());
+    }
     const answer = await fetch(`${house.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headersOf(visitor) },
       body: JSON.stringify({ query: operationFor(root, variables, nestedArguments), variables }),
     });
-    const text = await answer.text();
+    return readAnswer(await answer.text());
+  }
+
+  function readAnswer(text: string) {
     const body = JSON.parse(text) as { data?: Record<string, unknown>; errors?: { extensions: { code: string } }[] };
     return { text, body, codes: (body.errors ?? []).map((error) => error.extensions.code) };
   }
+
+  const appLog = 'subscription ($app: ID!) { appLog(appId: $app) { lines { text } } }';
+  const followLog = (who: Readonly<Record<string, string>>) =>
+    openSubscription(house.url, { query: appLog, variables: { app: ids.app } }, { origin: house.url, ...who });
 
   test('every way into the graph, and every argument below, is in the table', () => {
     expect([...rootFields(schema).keys()].sort()).toEqual(Object.keys(rootFieldTable).sort());
@@ -285,9 +304,7 @@ describe.each(shapes)('strangers in %s', (shape) => {
         `${topic.topic} to be joined`,
         async () => (await join(socket, { topic: topic.topic, id: ids[idOf[topic.topic]!], after: 0 })).ok,
       );
-    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, {
-      cookie: leaver.cookie(),
-    });
+    const events = await followLog({ cookie: leaver.cookie() });
     expect(events.status).toBe(200);
     await waitFor('the log', () => events.text().includes(managedWord));
     const began = performance.now();
@@ -297,6 +314,7 @@ describe.each(shapes)('strangers in %s', (shape) => {
     });
     const cut = await Promise.race([events.ended, later(3_000)]);
     expect(cut - began).toBeLessThan(1_000);
+    expect(events.text()).toMatch(/"code":"not-found".*\n\nevent: complete\n/);
     // A finished deployment's log may have come to its end by itself before.
     await waitFor('the topics to be left', () => left.length === topics.length, { timeoutMs: 3_000 });
     expect(Math.max(...left.map((each) => each.at)) - began).toBeLessThan(1_000);
@@ -311,9 +329,7 @@ describe.each(shapes)('strangers in %s', (shape) => {
     const appLog = { topic: 'app-log', id: ids.app, after: 0 };
     // Somebody else gave the role: the gateway's own forest may hear of it a moment later.
     await waitFor('the role to be known', async () => (await join(socket, appLog)).ok);
-    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, {
-      cookie: leaver.cookie(),
-    });
+    const events = await followLog({ cookie: leaver.cookie() });
     await waitFor('the log', () => events.text().includes(managedWord));
     const closed = new Promise<number>((done) => socket.once('disconnect', () => done(performance.now())));
     const began = performance.now();
@@ -325,13 +341,12 @@ describe.each(shapes)('strangers in %s', (shape) => {
   test('whose token was revoked is cut off within a second', async () => {
     const token = await makeToken(owner, [`app.*@${ids.app}`], 'Reader');
     const authorization = `Bearer ${token.value}`;
-    const events = await openEvents(`${house.url}/api/deploy/apps/${ids.app}/logs?follow=1`, { authorization });
+    const events = await followLog({ authorization });
     await waitFor('the log', () => events.text().includes(managedWord));
     const began = performance.now();
     await owner.graph('mutation ($id: ID!) { revokeToken(id: $id) }', { id: token.id });
     expect((await Promise.race([events.ended, later(3_000)])) - began).toBeLessThan(1_000);
-    const after = await fetch(`${house.url}/api/deploy/apps/${ids.app}/logs`, { headers: { authorization } });
-    expect(after.status).toBe(401);
+    expect((await followLog({ authorization })).status).toBe(401);
   });
 
   test('the house is ready, and nothing broke inside', async () => {

@@ -10,29 +10,68 @@ export interface EndedDeployment {
   readonly lastLines: readonly { readonly text: string }[];
 }
 
+interface Page {
+  readonly last: number;
+  readonly lines: readonly { readonly text: string }[];
+}
+
+export interface Follower {
+  readonly onStage?: (state: string) => void;
+  readonly onLine?: (line: string) => void;
+}
+
 const endStates = new Set(['live', 'failed', 'cancelled', 'superseded', 'rolled-back']);
-const pollMs = 300;
 
-const query = `query ($id: ID!, $after: Int!) { deployment(id: $id) {
+const ofApp = 'query ($id: ID!) { deployment(id: $id) { app { id } } }';
+const changes = 'subscription ($app: ID!) { deploymentChanged(appId: $app) { id state } }';
+const log = 'subscription ($id: ID!, $after: Int!) { deploymentLog(id: $id, after: $after) { last lines { text } } }';
+const end = `query ($id: ID!, $after: Int!) { deployment(id: $id) {
   id number state reason app { url } trace { sent lost } lastLines { text }
-  log(after: $after) { last lines { position stage text } } } }`;
+  log(after: $after) { last lines { text } } } }`;
 
-/** Follows a deployment to its end: its states by `onStage`, its log by `onLine`. */
-export async function followDeployment(
-  api: Api,
-  id: string,
-  on: { onStage?: (state: string) => void; onLine?: (line: string) => void } = {},
-): Promise<EndedDeployment> {
+/** Follows a deployment to its end: its states by `onStage`, its log by `onLine`. Outlives dropped connections. */
+export async function followDeployment(api: Api, id: string, on: Follower = {}): Promise<EndedDeployment> {
+  const { deployment } = await api.graph<{ deployment: { app: { id: string } } }>(ofApp, { id });
+  const over = new AbortController();
   let after = 0;
   let state = '';
-  for (;;) {
-    const { deployment } = await api.graph<{
-      deployment: EndedDeployment & { log: { last: number; lines: { text: string }[] } };
-    }>(query, { id, after });
-    for (const line of deployment.log.lines) on.onLine?.(line.text);
-    after = Math.max(after, deployment.log.last);
-    if (deployment.state !== state) on.onStage?.((state = deployment.state));
-    if (endStates.has(state) && deployment.log.lines.length === 0) return deployment;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  const show = (page: Page): void => {
+    for (const line of page.lines) on.onLine?.(line.text);
+    after = page.last;
+  };
+  const see = (now: string): void => {
+    if (now !== state) on.onStage?.((state = now));
+    if (endStates.has(now)) over.abort();
+  };
+
+  async function followStates(): Promise<void> {
+    const variables = () => ({ app: deployment.app.id });
+    for await (const { deploymentChanged: one } of api.subscribe<{ deploymentChanged: { id: string; state: string } }>(
+      changes,
+      variables,
+      over.signal,
+    ))
+      if (one.id === id) see(one.state);
   }
+
+  /** The log is over when the deployment is: also where a newer one stands before it. */
+  async function followLog(): Promise<void> {
+    for await (const { deploymentLog } of api.subscribe<{ deploymentLog: Page }>(
+      log,
+      () => ({ id, after }),
+      over.signal,
+    ))
+      show(deploymentLog);
+    over.abort();
+  }
+
+  try {
+    await Promise.all([followStates(), followLog()]);
+  } finally {
+    over.abort();
+  }
+  const ended = await api.graph<{ deployment: EndedDeployment & { log: Page } }>(end, { id, after });
+  show(ended.deployment.log);
+  see(ended.deployment.state);
+  return ended.deployment;
 }

@@ -4,6 +4,7 @@ import type { Deps } from '#src/deps.ts';
 import { addApps } from '#src/graph/app-graph.ts';
 import { addAppType } from '#src/graph/app-type.ts';
 import { addDeployments } from '#src/graph/deployment-graph.ts';
+import { addFollowing } from '#src/graph/follow-graph.ts';
 import { createLoaders } from '#src/graph/loaders.ts';
 import { addProjects } from '#src/graph/project-graph.ts';
 import { createTypes, type GraphParts } from '#src/graph/types.ts';
@@ -22,6 +23,7 @@ export function createDeployGraph(deps: Deps): Subgraph {
   addAppType(parts);
   addApps(parts);
   addDeployments(parts);
+  addFollowing(parts);
   addVariables(parts);
   return finish(builder);
 }

@@ -73,7 +73,7 @@ function addDeploymentType(parts: GraphParts): void {
       stages: t.field({ type: [made.Stage], resolve: (row) => row.stages }),
       detection: t.field({ type: types.Detection, nullable: true, resolve: (row) => row.detection }),
       log: t.field({
-        type: made.Page,
+        type: types.LogPage,
         args: { after: t.arg.int({ defaultValue: 0 }), limit: t.arg.int({ defaultValue: 1000 }) },
         access: (_args, row) => privilege('app.read-logs', row.app_id),
         resolve: async (row, args) => {
@@ -143,7 +143,7 @@ function addDetectionType({ builder, types }: GraphParts): void {
   });
 }
 
-function logTypes({ builder }: GraphParts) {
+function logTypes({ builder, types }: GraphParts) {
   const Line = builder.objectRef<LineRecord>('LogLine').implement({
     fields: (t) => ({
       position: t.exposeInt('position'),
@@ -153,14 +153,14 @@ function logTypes({ builder }: GraphParts) {
       text: t.exposeString('text'),
     }),
   });
-  const Page = builder.objectRef<{ lines: readonly LineRecord[]; after: number; more: boolean }>('LogPage').implement({
+  types.LogPage.implement({
     fields: (t) => ({
       lines: t.field({ type: [Line], resolve: (page) => [...page.lines] }),
       last: t.int({ resolve: (page) => page.lines.at(-1)?.position ?? page.after }),
       more: t.exposeBoolean('more'),
     }),
   });
-  return { Line, Page };
+  return { Line };
 }
 
 function traceType({ builder }: GraphParts) {

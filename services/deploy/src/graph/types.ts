@@ -2,7 +2,7 @@
 import type { Explanation, ExplanationStep } from '@steading/access';
 import type { GraphContext, SubgraphBuilder } from '@steading/graph';
 import type { AppRow } from '#src/apps-db.ts';
-import type { DeploymentRow, DetectionRecord } from '#src/deployments-db.ts';
+import type { DeploymentRow, DetectionRecord, LineRecord } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
 import type { DomainRow } from '#src/domains-db.ts';
 import type { Loaders } from '#src/graph/loaders.ts';
@@ -18,9 +18,17 @@ export function createTypes(builder: SubgraphBuilder) {
     App: builder.objectRef<AppRow>('App'),
     Domain: builder.objectRef<DomainRow>('Domain'),
     Deployment: builder.objectRef<DeploymentRow>('Deployment'),
+    LogPage: builder.objectRef<LogPage>('LogPage'),
     Detection: builder.objectRef<DetectionRecord>('Detection'),
     Explanation: explanationType(builder),
   };
+}
+
+export interface LogPage {
+  readonly lines: readonly LineRecord[];
+  /** Where the reader was. */
+  readonly after: number;
+  readonly more: boolean;
 }
 
 export interface GraphParts {

@@ -10,15 +10,23 @@ export interface AppLogLine {
   readonly instance: string;
 }
 
+export interface WantedLog {
+  readonly appId: string;
+  readonly after: number;
+  readonly follow: boolean;
+  /** Of those that are there, only the last so many; not for whoever comes again, who would have a gap. */
+  readonly tail?: number;
+}
+
 /** Batches of lines after a position; with `follow`, until the signal of the call aborts. */
 export async function* followAppLog(
   compute: Client<typeof ComputeService>,
-  wanted: { appId: string; after: number; follow: boolean },
+  wanted: WantedLog,
   options: CallOptions,
 ): AsyncGenerator<readonly AppLogLine[]> {
   let { after } = wanted;
   const answers = compute.readLogs(
-    { appId: wanted.appId, after: BigInt(after), follow: wanted.follow, tail: 0 },
+    { appId: wanted.appId, after: BigInt(after), follow: wanted.follow, tail: after > 0 ? 0 : (wanted.tail ?? 0) },
     options,
   );
   try {

@@ -3,6 +3,7 @@ import {
   type ComposeSubgraphs,
   composeSubgraphs,
   createGraphExecutor,
+  createLoaders,
   createSubgraphRegistry,
   type GraphAnswer,
   type GraphExecutorOptions,
@@ -12,19 +13,27 @@ import {
 } from '@steading/graph';
 import { type AppError, type Caller, isAppError, kitErrors } from '@steading/kit';
 import type { Health, ServiceContext } from '@steading/service';
+import type { DocumentNode } from 'graphql';
+import { readAccepted } from '#src/graph/accepted.ts';
 import { createDocumentCache } from '#src/graph/documents/document-cache.ts';
 import { type KnownDocuments, noDocuments } from '#src/graph/documents/known-documents.ts';
+import { eventHeaders } from '#src/graph/event-stream.ts';
 import { type GraphSettings, graphSettings } from '#src/graph/graph-config.ts';
+import { graphFail } from '#src/graph/graph-errors.ts';
+import { oneEvent } from '#src/graph/graph-events.ts';
 import { graphHealth } from '#src/graph/graph-health.ts';
 import { readGraphRequest } from '#src/graph/graph-request.ts';
 import { answerText, type GraphEndpointAnswer, shownErrors } from '#src/graph/graph-shown.ts';
+import { createGraphSubscriptions } from '#src/graph/graph-subscriptions.ts';
 import { createAtOnce } from '#src/graph/limits/at-once.ts';
+import type { SubscriptionLimits } from '#src/graph/open-subscriptions.ts';
 import { createOperationCheck, type NamedDocument } from '#src/graph/operation-check.ts';
 import { createGraphSeen, type GraphSeen } from '#src/graph/seen/graph-seen.ts';
 import { type SeenContext, type SeenRequest, seeingCalls } from '#src/graph/seen/seen-request.ts';
 import { shownPlan } from '#src/graph/seen/shown-plan.ts';
 import { readTraceparent } from '#src/graph/seen/tracing.ts';
 import { createSubgraphWatch, servicesSource } from '#src/graph/subgraph-watch.ts';
+import { withDeadline } from '#src/graph/with-deadline.ts';
 
 export interface GraphEndpointRequest {
   readonly body: string | Uint8Array;
@@ -32,9 +41,11 @@ export interface GraphEndpointRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** `POST /graphql`. */
+/** `POST /graphql`: JSON, or events for subscriptions and for whoever takes nothing else. */
 export interface GraphEndpoint {
   handle(request: GraphEndpointRequest, signal: AbortSignal): Promise<GraphEndpointAnswer>;
+  /** Ends every stream of events: their readers come again, to the next process. */
+  closeStreams(): void;
   /** Ready once every service's part is there; what is there answers before. */
   health(): Health;
   /** Where those who are no service put subgraphs of theirs: `subgraphs.set('apps', list)`. */
@@ -50,6 +61,8 @@ export interface GraphEndpointOptions {
   readonly settings?: GraphSettings;
   /** Default: none. */
   readonly documents?: KnownDocuments;
+  /** Default: 32 of one caller, 4 096 in all. */
+  readonly subscriptions?: SubscriptionLimits;
   /** Default: in this thread. */
   readonly compose?: ComposeSubgraphs;
   /** Default: seen by nobody but the list of slow operations. */
@@ -69,7 +82,17 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
   const { settings = graphSettings, documents = noDocuments, compose = composeSubgraphs } = options;
   const { seen = createGraphSeen({ clock }), mayShowPlan = refusePlan, bus } = options;
   const { call = (service, operation, asked) => doors.graph(service, operation, asked) } = options;
-  const executor = createGraphExecutor({ call: seeingCalls(call), maxAnswerLength: settings.maxAnswerBytes });
+  const executor = createGraphExecutor({
+    call: seeingCalls(call),
+    subscribe: (service, operation, asked) => doors.subscribe(service, operation, asked),
+    maxAnswerLength: settings.maxAnswerBytes,
+    eventTimeoutMs: settings.seconds * 1000,
+  });
+  const streams = createGraphSubscriptions({
+    limits: options.subscriptions ?? { perCaller: 32, inAll: 4_096 },
+    subscribe: executor.subscribe,
+    log,
+  });
   let stopped = false;
   const cache = createDocumentCache({ limits: settings.limits });
   const subgraphs = createSubgraphRegistry({
@@ -91,17 +114,27 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
   const takeTurn = createAtOnce(settings.atOnce);
   const check = createOperationCheck({ documents, settings, cache, schema: () => executor.schema });
 
-  async function run(request: GraphEndpointRequest, signal: AbortSignal, noted: Noted): Promise<GraphAnswer> {
+  async function prepare(request: GraphEndpointRequest, noted: Noted): Promise<Prepared> {
     const asked = readGraphRequest(request.body);
     const { variables, operationName } = asked;
     if (noted.showsPlan) await mayShowPlan(request.caller);
-    const { document, ...named } = await check(asked, request.caller);
+    const { document, isSubscription, ...named } = await check(asked, request.caller);
     noted.document = named;
+    if (isSubscription && !acceptedBy(request).events) throw graphFail('gateway.subscription-unaccepted');
+    return { document, variables, operationName, isSubscription };
+  }
+
+  async function run(
+    { document, variables, operationName }: Prepared,
+    request: GraphEndpointRequest,
+    signal: AbortSignal,
+    noted: Noted,
+  ): Promise<GraphAnswer> {
     const traceparent = readTraceparent(request.headers.traceparent);
     const within: SeenContext = {
       caller: request.caller,
       signal,
-      loaders: createMemory(),
+      loaders: createLoaders(),
       noteRevision: (revision) => noted.revisions.push(revision),
       seen: noted.seen,
       ...(traceparent && { traceparent }),
@@ -127,7 +160,9 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
       try {
         const endTurn = takeTurn(caller);
         try {
-          result = shownErrors(await run(request, AbortSignal.any([signal, late]), noted), caller, log);
+          const prepared = await prepare(request, noted);
+          if (prepared.isSubscription) return await streams.open(prepared, { caller, signal, late });
+          result = shownErrors(await run(prepared, request, AbortSignal.any([signal, late]), noted), caller, log);
         } finally {
           endTurn();
         }
@@ -139,8 +174,13 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
         result = { data: undefined, errors: [failure] };
       }
       seen.end(noted.seen, { document: noted.document, errors: result.errors });
-      return answerText({ ...result, ...noted, status }, String(headers.accept ?? ''));
+      const told = answerText({ ...result, ...noted, status }, String(headers.accept ?? ''));
+      const { events, json } = acceptedBy(request);
+      return events && !json && status === 200
+        ? { ...told, headers: eventHeaders, body: '', events: oneEvent(told.body) }
+        : told;
     },
+    closeStreams: () => streams.close(),
     health: () => graphHealth(subgraphs.status, watch.missing),
     subgraphs,
     async start() {
@@ -152,6 +192,15 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
       return watch.stop();
     },
   };
+}
+
+const acceptedBy = ({ headers }: GraphEndpointRequest) => readAccepted(headers.accept?.toString());
+
+interface Prepared {
+  readonly document: DocumentNode;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+  readonly operationName: string | undefined;
+  readonly isSubscription: boolean;
 }
 
 interface Noted {
@@ -166,27 +215,5 @@ const refusePlan = async (): Promise<never> => {
   throw kitErrors('forbidden', { why: 'Plans are for operators.' });
 };
 
-function withDeadline<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    if (signal.aborted) return aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', aborted));
-  });
-}
-
 const tooLate = (seconds: number): AppError => kitErrors('deadline-exceeded', { seconds });
 const gone = (error: unknown): AppError => (isAppError(error) ? error : kitErrors('cancelled', {}, error));
-
-/** One request's memory, for loaders. */
-function createMemory(): SeenContext['loaders'] {
-  const made = new Map<string, unknown>();
-  return {
-    get<T>(key: string, make: () => T): T {
-      if (!made.has(key)) made.set(key, make());
-      return made.get(key) as T;
-    },
-  };
-}

@@ -22,6 +22,18 @@ export const graphFail = defineErrors({
     status: 429,
     text: 'You have {limit} operations under way. Wait until one has ended, then send this one again.',
   },
+  'gateway.subscription-unaccepted': {
+    status: 406,
+    text: 'A subscription is answered as events. Send it with the header accept: text/event-stream (curl -N shows them as they come).',
+  },
+  'gateway.too-many-subscriptions': {
+    status: 429,
+    text: 'You have {limit} subscriptions open, which is the limit. Close one first.',
+  },
+  'gateway.subscriptions-full': {
+    status: 503,
+    text: 'This house has {limit} subscriptions open, which is its limit. Try again in a moment.',
+  },
   'gateway.introspection-refused': { status: 401, text: 'Sign in to read the schema.' },
   'gateway.document-unknown': {
     status: 400,

@@ -1,11 +1,15 @@
 import { type GraphAnswer, toGraphError } from '@steading/graph';
 import type { Caller, Log } from '@steading/kit';
 import { GraphQLError } from 'graphql';
+import type { GraphEvent } from '#src/graph/graph-events.ts';
 
 export interface GraphEndpointAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Empty where the answer is a stream of events. */
   readonly body: string;
+  /** Whoever is given them reads them, and aborts the request's signal when they are done with them. */
+  readonly events?: AsyncIterable<GraphEvent>;
   /** The forest revision that the request led to, if it changed anything: the session's next check must be no older. */
   readonly revision?: number;
 }
@@ -35,14 +39,23 @@ export interface AnswerParts extends GraphAnswer {
   readonly revisions: readonly number[];
 }
 
-/** An answer as GraphQL over HTTP has it. */
-export function answerText(parts: AnswerParts, accepts: string): GraphEndpointAnswer {
-  const { status, data, errors, extensions, revisions } = parts;
+/** The JSON of an answer that may be seen. */
+export function textOf({
+  data,
+  errors,
+  extensions,
+}: GraphAnswer & { readonly extensions?: string | undefined }): string {
   const fields = [
     ...(data === undefined ? [] : [`"data":${data}`]),
     ...(errors.length > 0 ? [`"errors":${JSON.stringify(errors)}`] : []),
     ...(extensions === undefined ? [] : [`"extensions":${extensions}`]),
   ];
+  return `{${fields.join(',')}}`;
+}
+
+/** An answer as GraphQL over HTTP has it. */
+export function answerText(parts: AnswerParts, accepts: string): GraphEndpointAnswer {
+  const { status, revisions } = parts;
   const type = accepts.includes('application/graphql-response+json') ? 'graphql-response+json' : 'json';
   return {
     status,
@@ -51,7 +64,7 @@ export function answerText(parts: AnswerParts, accepts: string): GraphEndpointAn
       'cache-control': 'no-store',
       ...(status === 429 && { 'retry-after': '1' }),
     },
-    body: `{${fields.join(',')}}`,
+    body: textOf(parts),
     ...(revisions.length > 0 ? { revision: Math.max(...revisions) } : {}),
   };
 }

@@ -28,6 +28,10 @@ export async function createGraphSide(options: GraphSideOptions): Promise<GraphE
   const endpoint = createGraphEndpoint(context, {
     settings: graphSettingsOf(config),
     documents: createKnownDocuments(webRoot, clock, log),
+    subscriptions: {
+      perCaller: config.STEADING_SUBSCRIPTIONS_PER_CALLER,
+      inAll: config.STEADING_SUBSCRIPTIONS,
+    },
     compose: composer.compose,
     seen,
     bus,

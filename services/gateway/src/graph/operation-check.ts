@@ -29,7 +29,7 @@ export interface OperationCheckOptions {
 export type OperationCheck = (
   asked: GraphRequest,
   caller: Caller,
-) => Promise<NamedDocument & { readonly document: DocumentNode }>;
+) => Promise<NamedDocument & { readonly document: DocumentNode; readonly isSubscription: boolean }>;
 
 /** Rejects with the catalogue's error for whatever may not run. */
 export function createOperationCheck(options: OperationCheckOptions): OperationCheck {
@@ -46,7 +46,8 @@ export function createOperationCheck(options: OperationCheckOptions): OperationC
     const { document, hash, dependsOnVariables } = checked;
     const { variables } = asked;
     if (dependsOnVariables) checkCost(operation, { document, schema, variables, limits: settings.limits });
-    return { document, hash, name: operation.name?.value ?? 'unnamed', known: documents.has(hash) };
+    const named = { hash, name: operation.name?.value ?? 'unnamed', known: documents.has(hash) };
+    return { document, isSubscription: operation.operation === 'subscription', ...named };
   };
 }
 

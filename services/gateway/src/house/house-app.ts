@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { SessionGuard } from '#src/caller/session-guard.ts';
 import type { GraphEndpoint } from '#src/graph/graph-endpoint.ts';
 import { addAnswers } from '#src/house/answers.ts';
+import { addGraph } from '#src/house/graph-route.ts';
 import { addGuard } from '#src/house/guard.ts';
 import { addHealth } from '#src/house/health-pages.ts';
 import type { RequestLimits } from '#src/house/limits.ts';
@@ -30,8 +31,6 @@ export interface HouseAppOptions {
   readonly log: Log;
 }
 
-const graphBodyBytes = 256 * 1024;
-
 /** Everything on the house's own domain: services' routes, GraphQL, the web app, health and metrics. */
 export async function createHouseApp(options: HouseAppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -50,31 +49,6 @@ export async function createHouseApp(options: HouseAppOptions): Promise<FastifyI
   addWebApp(app, options);
   await app.ready();
   return app;
-}
-
-function addGraph(app: FastifyInstance, { graph, guard }: HouseAppOptions): void {
-  const handle = async (request: FastifyRequest, reply: FastifyReply) => {
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableEnded) gone.abort(new Error('the person went away'));
-    });
-    const answer = await graph.handle(
-      { body: request.body as Buffer, caller: request.caller, headers: request.headers },
-      gone.signal,
-    );
-    if (answer.revision !== undefined) guard.noteRevision(request.caller, answer.revision);
-    return reply.code(answer.status).headers(answer.headers).header('cache-control', 'no-store').send(answer.body);
-  };
-  app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    // A page of another site can send text/plain without asking first, and never this type.
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'buffer', bodyLimit: graphBodyBytes },
-      (_request, body, done) => done(null, body),
-    );
-    scope.post('/graphql', { bodyLimit: graphBodyBytes }, handle);
-  });
 }
 
 /** In a scope without body parsers: bodies are the services' to read. */

@@ -1,4 +1,4 @@
-import type { Supergraph } from '@steading/graph';
+import { type Supergraph, subscriptionProblem } from '@steading/graph';
 import {
   type DocumentNode,
   GraphQLError,
@@ -116,6 +116,8 @@ function warm(checked: CheckedDocument, next: Supergraph, limits: QueryLimits): 
 function checkText(text: string, { schema, hideSuggestions, limits }: CheckOptions & DocumentCacheOptions) {
   const document = parsed(text);
   const measured = checkLimits(document, schema, limits);
+  const problem = subscriptionProblem(document);
+  if (problem) throw graphFail('gateway.query-invalid', { problem });
   const [error] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions });
   if (error) throw graphFail('gateway.query-invalid', { problem: error.message, ...place(error) });
   const operations = document.definitions.filter((one) => one.kind === 'OperationDefinition');
