@@ -1,3 +1,4 @@
+/** Every way into the service, against one house that they share: hooks, uploads, logs, fields. Long for that alone. */
 import { createHmac } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

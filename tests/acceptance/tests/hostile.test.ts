@@ -1,3 +1,4 @@
+/** What breaks servers, sent to one house in each shape: it takes time to start, so all of it stands in one file. */
 import { createHmac } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
