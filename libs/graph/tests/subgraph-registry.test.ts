@@ -146,7 +146,7 @@ describe('changes under load', () => {
   afterAll(() => composer.stop());
 
   it('loses no request and keeps no supergraph', { timeout: 600_000 }, async () => {
-    const changes = byLength({ quick: 40, long: 1000 });
+    const changes = byLength({ quick: 20, long: 1000 });
     const { executor, registry, set } = start(composer.compose);
     await set('house', people, weather);
     const document = parse('{ person { name } rain }');

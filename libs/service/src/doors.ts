@@ -8,6 +8,7 @@ import {
 import { type AppError, anonymous, type Caller, kitErrors, type Log, toPublicError } from '@steading/kit';
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, parse, print } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { readBoundedJson } from '#src/bounded-json.ts';
 import { createRouter, type Router } from '#src/routes.ts';
 import type { Doors, GraphOperation, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
 import { answerSubscription, askSubscription } from '#src/subscriptions.ts';
@@ -24,6 +25,9 @@ export interface DoorsOptions {
   readonly stopping: AbortSignal;
   readonly log: Log;
 }
+
+/** What another process may answer to one operation: twice what the endpoint answers by default, for keys come along. */
+const maxAnswerBytes = 32_000_000;
 
 /**
  * The ways into services. In this process they are function calls; another process is asked through its internal
@@ -75,7 +79,7 @@ export function createDoors(options: DoorsOptions): Doors {
     const revision = Number(answer.headers.get('steading-revision') ?? 0);
     if (revision > 0) context.noteRevision(revision);
     if (!answer.ok) throw kitErrors('unavailable', { what: service }, new Error(await answer.text()));
-    return (await answer.json()) as ExecutionResult;
+    return (await readBoundedJson(answer, maxAnswerBytes)) as ExecutionResult;
   }
 
   return {
