@@ -27,7 +27,9 @@ export interface SeenContext extends GraphContext {
 /** Notes how long each call took: two readings of the clock and one small object for each. */
 export function seeingCalls(call: GraphExecutorOptions['call']): GraphExecutorOptions['call'] {
   return (service, operation, context) => {
-    const { seen } = context as SeenContext;
+    const { seen } = context as Partial<SeenContext>;
+    // What a subscription asks for its events belongs to no request.
+    if (!seen) return call(service, operation, context);
     const begun = performance.now();
     const span = seen.tracing?.begin(service);
     const note = (errors: number) => {
