@@ -1,14 +1,17 @@
-import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isHalfRestored } from '@steading/backup';
 import { createLog, type Log, loadConfig, systemClock } from '@steading/kit';
 import { createAssertions } from '@steading/rpc';
 import { type House, startHouse } from '@steading/service';
+import { createBackups } from '#src/backups.ts';
 import { catalogue } from '#src/catalogue.ts';
 import { openMasterKey } from '#src/keys.ts';
 import { checkOwnPostgres, type KeptPostgres, keepPostgres } from '#src/postgres.ts';
 import { exitHandedOver, ownFolder, takeFolder } from '#src/running.ts';
-import { houseConfig, parsePeers } from '#src/settings.ts';
+import { backupSettings, houseConfig, parsePeers } from '#src/settings.ts';
 import { createSuccession, type HouseSuccession } from '#src/succession.ts';
+import { version } from '#src/version.ts';
 
 /**
  * Starts this process's services and keeps them until SIGTERM or SIGINT. The only place, with the command, that reads
@@ -21,6 +24,7 @@ async function main(): Promise<void> {
   const succession = createSuccession({ env: process.env, log });
   await succession.awaitTurn();
   prepareFolder(dataDir);
+  await refuseHalfRestored(dataDir);
   const publicUrl = config.STEADING_PUBLIC_URL ?? `http://localhost:${config.STEADING_HTTP_PORT}`;
   const giveBack = takeFolder(ownFolder(dataDir, config.STEADING_SERVICES), {
     url: publicUrl,
@@ -48,6 +52,12 @@ async function main(): Promise<void> {
     if (config.DATABASE_URL) await checkOwnPostgres(config.DATABASE_URL, log);
     else postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock });
     const keyFolder = config.STEADING_KEYS ?? join(dataDir, 'keys');
+    const key = openMasterKey(keyFolder);
+    const databaseUrl = () => config.DATABASE_URL ?? postgres?.url ?? '';
+    const backups = createBackups({
+      ...{ dataDir, keyFolder, key, databaseUrl, version: version(), settings: backupSettings(config) },
+      log: log.child({ part: 'backup' }),
+    });
     const door = config.STEADING_DOOR?.split(':');
     house = await startHouse({
       catalogue,
@@ -57,7 +67,7 @@ async function main(): Promise<void> {
         publicUrl,
         appsDomain: config.STEADING_APPS_DOMAIN ?? 'localhost',
         dataDir,
-        key: openMasterKey(keyFolder),
+        key,
         succession,
       },
       // Where TLS is intercepted, builds must trust what the house was told to trust.
@@ -66,12 +76,19 @@ async function main(): Promise<void> {
         STEADING_GIT_CA_FILE: process.env.NODE_EXTRA_CA_CERTS,
         ...process.env,
       },
-      databaseUrl: config.DATABASE_URL ?? postgres?.url ?? '',
+      databaseUrl: databaseUrl(),
       maxConnections: config.STEADING_MAX_CONNECTIONS,
       transport: config.STEADING_NATS_URL ? { kind: 'nats', url: config.STEADING_NATS_URL } : { kind: 'postgres' },
       peers: parsePeers(config.STEADING_PEERS),
       ...(door && { door: { host: door[0] ?? '127.0.0.1', port: Number(door[1]) } }),
       assertion: createAssertions({ keyDir: keyFolder, clock: systemClock }),
+      ...(config.STEADING_UPGRADE_BACKUP === '1' && {
+        beforeMigrations: async (pending: readonly string[]) => {
+          log.info({ pending }, 'saving the database before it is changed by this version');
+          await backups.takeBeforeUpgrade(AbortSignal.timeout(upgradeBackupMs));
+        },
+      }),
+      backups,
       log,
       clock: systemClock,
     });
@@ -98,6 +115,15 @@ async function stopAll(parts: {
   process.exit(parts.succession.isUnderWay ? exitHandedOver : 0);
 }
 
+const upgradeBackupMs = 6 * 3_600_000;
+
+async function refuseHalfRestored(dataDir: string): Promise<void> {
+  if (await isHalfRestored(dataDir))
+    throw new Error(
+      `A restore into ${dataDir} was cut short, so this is no house yet. Run steading restore again, as before.`,
+    );
+}
+
 function prepareFolder(dataDir: string): void {
   mkdirSync(join(dataDir, 'run'), { recursive: true, mode: 0o711 });
   const disk = statfsSync(dataDir);
@@ -106,11 +132,6 @@ function prepareFolder(dataDir: string): void {
     throw new Error(
       `Only ${freeMb} MB are free on the disk of ${dataDir}. Free at least 100 MB, or choose another folder with --data.`,
     );
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
 }
 
 main().catch((error: Error) => {

@@ -1,6 +1,15 @@
+import type { TargetSettings } from '@steading/backup';
+import type { ConfigValues } from '@steading/kit';
 import { z } from 'zod';
 
 const address = z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must look like 127.0.0.1:4700');
+
+/** Checked where it is used: by the job runner. Here only that there are five fields. */
+const cron = (usual: string) =>
+  z
+    .string()
+    .regex(/^\S+( \S+){4}$/, 'must have five fields, like "23 2 * * *"')
+    .default(usual);
 
 /** What the starter itself reads; every service adds its own. */
 export const houseConfig = {
@@ -25,11 +34,53 @@ export const houseConfig = {
     .max(200)
     .default(12)
     .describe('database connections of this process'),
+  STEADING_BACKUP_TO: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'where back-ups go: an absolute path (best on another disk) or s3://bucket/prefix; default: none are made',
+    ),
+  STEADING_BACKUP_CRON: cron('23 2 * * *').describe('when a back-up is made, in UTC'),
+  STEADING_BACKUP_PROOF_CRON: cron('41 4 * * 0').describe('when the newest back-up is restored to prove it, in UTC'),
+  STEADING_BACKUP_KEEP: z.coerce.number().int().min(1).max(10_000).default(7).describe('how many back-ups are kept'),
+  STEADING_BACKUP_S3_ENDPOINT: z.url().optional().describe('the S3 server of STEADING_BACKUP_TO'),
+  STEADING_BACKUP_S3_REGION: z.string().min(1).optional().describe('its region; default us-east-1'),
+  STEADING_BACKUP_S3_ACCESS_KEY_ID: z.string().min(1).optional().describe('the access key for it'),
+  STEADING_BACKUP_S3_SECRET_ACCESS_KEY: z.string().min(1).optional().describe('the secret key for it'),
+  STEADING_UPGRADE_BACKUP: z
+    .enum(['0', '1'])
+    .default('1')
+    .describe('0: the database is not saved to <data>/backup/upgrades before a newer version changes it'),
   STEADING_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('how much is logged'),
 } as const;
+
+/** Where back-ups go and when. */
+export interface BackupSettings {
+  readonly to: string | undefined;
+  readonly cron: string;
+  readonly proofCron: string;
+  readonly keep: number;
+  readonly s3: NonNullable<TargetSettings['s3']>;
+}
+
+export function backupSettings(config: ConfigValues<typeof houseConfig>): BackupSettings {
+  return {
+    to: config.STEADING_BACKUP_TO,
+    cron: config.STEADING_BACKUP_CRON,
+    proofCron: config.STEADING_BACKUP_PROOF_CRON,
+    keep: config.STEADING_BACKUP_KEEP,
+    s3: {
+      endpoint: config.STEADING_BACKUP_S3_ENDPOINT,
+      region: config.STEADING_BACKUP_S3_REGION,
+      accessKeyId: config.STEADING_BACKUP_S3_ACCESS_KEY_ID,
+      secretAccessKey: config.STEADING_BACKUP_S3_SECRET_ACCESS_KEY,
+    },
+  };
+}
 
 /** `a=http://x,b=http://y` as a record. */
 export function parsePeers(text: string | undefined): Record<string, string> {

@@ -1,5 +1,5 @@
 import type { Database, Pool } from '@steading/db';
-import { migrate } from '@steading/db';
+import { migrate, type SchemaMigrations } from '@steading/db';
 import type { Clock, Log, Timer } from '@steading/kit';
 import type { BroadcastHandler, Bus, Listener } from '#src/bus.ts';
 import { type Consumer, createConsumer } from '#src/consume/consumer.ts';
@@ -11,6 +11,9 @@ import { pruneLedger } from '#src/ledger/ledger-db.ts';
 import { createNatsWake } from '#src/wake/nats-wake.ts';
 import { createPostgresWake, type Wake } from '#src/wake/postgres-wake.ts';
 import { createTail } from '#src/wake/tail.ts';
+
+/** Its tables: brought up to date with those of the services, and by a bus that starts alone. */
+export const busMigrations: SchemaMigrations = { schema: 'bus', folder: new URL('./migrations/', import.meta.url) };
 
 export type Transport = { readonly kind: 'postgres' } | { readonly kind: 'nats'; readonly url: string };
 
@@ -106,7 +109,7 @@ export function createBus(options: HouseBusOptions): HouseBus {
       }
     },
     async start() {
-      await migrate(pool, { schema: 'bus', folder: new URL('./migrations/', import.meta.url), log });
+      await migrate(pool, { ...busMigrations, log });
       for (const consumer of consumers.values()) await consumer.prepare();
       await tail.start();
       await wake.start();

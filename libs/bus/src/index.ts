@@ -2,4 +2,6 @@ export { type BroadcastHandler, type Bus, type Listener, listen, type Subscripti
 export type { DeadLetter, DeadLetters } from '#src/consume/dead-letters.ts';
 export { defineEvent, type EventDefinition, type HouseEvent } from '#src/event.ts';
 export { type HeardOptions, heardEvents } from '#src/heard.ts';
-export { createBus, type HouseBus, type HouseBusOptions, type Transport } from '#src/house-bus.ts';
+export { busMigrations, createBus, type HouseBus, type HouseBusOptions, type Transport } from '#src/house-bus.ts';
+export { emit } from '#src/ledger/emit.ts';
+export { rebaseLedger } from '#src/ledger/rebase.ts';

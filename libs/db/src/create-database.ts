@@ -34,6 +34,11 @@ export function createDatabase(pool: Pool, options: { log: Log }): Database {
   };
 }
 
+/** A service's view of a transaction that somebody else began, and will commit or roll back. */
+export function writerIn(client: Queryable): Writer {
+  return writerOn(client, []);
+}
+
 /**
  * Tries again what may be tried again: soon after a conflict, and for about two seconds while the server is away, which
  * is how long a PostgreSQL that died takes to be up again.

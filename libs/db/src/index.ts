@@ -1,9 +1,21 @@
-export { checkStatements } from '#src/check-statements.ts';
-export { createDatabase } from '#src/create-database.ts';
+export { checkStatements, checkStatementsIn } from '#src/check-statements.ts';
+export { createDatabase, writerIn } from '#src/create-database.ts';
 export type { Database, Reader, Row, SqlValue, Statement, Writer } from '#src/database.ts';
 export { dumpSchema } from '#src/dump-schema.ts';
-export { type MigrateOptions, migrate } from '#src/migrate.ts';
+export {
+  type AppliedMigration,
+  applyMigrations,
+  checkApplied,
+  type MigrateOptions,
+  migrate,
+  migrateAll,
+  readApplied,
+  readMigrations,
+  type SchemaMigrations,
+} from '#src/migrate.ts';
 export { createPool, type Pool, type PoolOptions } from '#src/pool.ts';
+export { endEarlierServer } from '#src/postgres/earlier-server.ts';
+export { findEmbeddedPostgres } from '#src/postgres/find-embedded-postgres.ts';
 export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

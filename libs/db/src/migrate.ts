@@ -4,50 +4,75 @@ import { fileURLToPath } from 'node:url';
 import type { Log } from '@steading/kit';
 import type { Pool, PoolClient } from 'pg';
 
-export interface MigrateOptions {
+/** What one service, or library with tables, brings its schema up to date with. */
+export interface SchemaMigrations {
   /** The service's schema; made where it is missing. */
   readonly schema: string;
   /** The folder of its `0001-name.sql` files. */
   readonly folder: URL;
+}
+
+export interface MigrateOptions extends SchemaMigrations {
   readonly log: Log;
 }
 
-interface Migration {
+export interface AppliedMigration {
   readonly number: number;
   readonly name: string;
-  readonly text: string;
   readonly checksum: string;
 }
+
+export interface Migration extends AppliedMigration {
+  readonly text: string;
+}
+
+type Queryable = Pick<PoolClient, 'query'>;
 
 /** One number for the whole house: migrations of several processes wait for one another. */
 const lockKey = 7_283_465_120;
 
+/** Brings one schema up to date; see `migrateAll`. */
+export function migrate(pool: Pool, options: MigrateOptions): Promise<void> {
+  return migrateAll(pool, [options], { log: options.log });
+}
+
 /**
- * Brings a schema up to date: every file that was not applied yet, in order, each in a transaction of its own.
- * @throws when an applied file was edited, or the database is newer than this code.
+ * Brings schemas up to date: every file that was not applied yet, in order, all of them in one transaction. So a file
+ * that fails leaves every schema as it was, and the version that ran before still starts.
+ *
+ * `before` is called once there is something to apply to a database that is in use already, while no other process
+ * can migrate; what it throws leaves the database as it is.
+ * @throws when an applied file was edited, a file fails, or the database is newer than this code.
  */
-export async function migrate(pool: Pool, options: MigrateOptions): Promise<void> {
-  const { schema, folder, log } = options;
-  if (!/^[a-z][a-z0-9_]*$/.test(schema)) throw new Error(`bug: ${schema} is no schema name`);
-  const files = await readMigrations(folder);
+export async function migrateAll(
+  pool: Pool,
+  schemas: readonly SchemaMigrations[],
+  options: { log: Log; before?: (pending: readonly string[]) => Promise<void> },
+): Promise<void> {
+  const { log, before } = options;
   const client = await pool.connect();
   try {
     // Another process may be in the middle of a long migration: wait for it.
     await client.query("set statement_timeout = '20min'");
     await client.query('select pg_advisory_lock($1)', [lockKey]);
-    await client.query(`create schema if not exists ${schema}`);
-    await client.query(
-      `create table if not exists ${schema}.migrations (
-        number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`,
-    );
-    const applied = await client.query<{ number: number; name: string; checksum: string }>(
-      `select number, name, checksum from ${schema}.migrations order by number`,
-    );
-    checkApplied(schema, files, applied.rows);
-    for (const file of files.slice(applied.rows.length)) {
-      await apply(client, schema, file);
-      log.info({ schema, migration: file.name }, 'a migration was applied');
+    const found = await Promise.all(schemas.map((each) => readMigrations(each.folder)));
+    const plans: { schema: string; pending: readonly Migration[]; applied: number }[] = [];
+    for (const [index, { schema }] of schemas.entries()) {
+      const applied = await readApplied(client, schema);
+      checkApplied(schema, found[index] ?? [], applied);
+      plans.push({ schema, pending: (found[index] ?? []).slice(applied.length), applied: applied.length });
     }
+    const pending = plans.flatMap(({ schema, pending: files }) => files.map(({ name }) => `${schema}/${name}`));
+    if (pending.length === 0) return;
+    if (plans.some(({ applied }) => applied > 0)) await before?.(pending);
+    await client.query('begin');
+    await client.query("set local statement_timeout = '15min'");
+    for (const plan of plans) await applyMigrations(client, plan.schema, plan.pending);
+    await client.query('commit');
+    log.info({ migrations: pending }, 'migrations were applied');
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
   } finally {
     await client.query('select pg_advisory_unlock($1)', [lockKey]).catch(() => {});
     await client.query('reset statement_timeout').catch(() => {});
@@ -55,10 +80,49 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<void
   }
 }
 
-function checkApplied(
+/** Applies files to a schema in the caller's transaction, making the schema where it is missing. */
+export async function applyMigrations(client: Queryable, schema: string, files: readonly Migration[]): Promise<void> {
+  checkName(schema);
+  await client.query(`create schema if not exists ${schema}`);
+  await client.query(
+    `create table if not exists ${schema}.migrations (
+      number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`,
+  );
+  for (const file of files) {
+    try {
+      await client.query(file.text);
+    } catch (error) {
+      throw new Error(
+        `${file.name} of schema ${schema} failed: ${(error as Error).message}. Nothing was changed, of no schema: the version that ran before still starts.`,
+        { cause: error },
+      );
+    }
+    await client.query(`insert into ${schema}.migrations (number, name, checksum) values ($1, $2, $3)`, [
+      file.number,
+      file.name,
+      file.checksum,
+    ]);
+  }
+}
+
+/** What was applied to a schema, in order; nothing where it is not there. */
+export async function readApplied(client: Queryable, schema: string): Promise<AppliedMigration[]> {
+  checkName(schema);
+  const there = await client.query<{ at: string | null }>('select to_regclass($1)::text as at', [
+    `${schema}.migrations`,
+  ]);
+  if (!there.rows[0]?.at) return [];
+  const { rows } = await client.query<AppliedMigration>(
+    `select number, name, checksum from ${schema}.migrations order by number`,
+  );
+  return rows;
+}
+
+/** @throws when `applied` is not the beginning of `files`. */
+export function checkApplied(
   schema: string,
-  files: readonly Migration[],
-  applied: readonly { number: number; name: string; checksum: string }[],
+  files: readonly AppliedMigration[],
+  applied: readonly AppliedMigration[],
 ): void {
   for (const [index, row] of applied.entries()) {
     const file = files[index];
@@ -75,26 +139,8 @@ function checkApplied(
   }
 }
 
-async function apply(client: PoolClient, schema: string, file: Migration): Promise<void> {
-  try {
-    await client.query('begin');
-    await client.query("set local statement_timeout = '15min'");
-    await client.query(file.text);
-    await client.query(`insert into ${schema}.migrations (number, name, checksum) values ($1, $2, $3)`, [
-      file.number,
-      file.name,
-      file.checksum,
-    ]);
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    throw new Error(`${file.name} of schema ${schema} failed: ${(error as Error).message}. Nothing of it was kept.`, {
-      cause: error,
-    });
-  }
-}
-
-async function readMigrations(folder: URL): Promise<Migration[]> {
+/** The files of a folder, in order. */
+export async function readMigrations(folder: URL): Promise<Migration[]> {
   const names = (await readdir(fileURLToPath(folder))).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(
     names.map(async (name, index) => {
@@ -107,4 +153,8 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
       return { number, name, text, checksum: createHash('sha256').update(text).digest('hex') };
     }),
   );
+}
+
+function checkName(schema: string): void {
+  if (!/^[a-z][a-z0-9_]*$/.test(schema)) throw new Error(`bug: ${schema} is no schema name`);
 }

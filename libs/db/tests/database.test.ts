@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '@steading/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkStatements } from '#src/check-statements.ts';
 import { createDatabase } from '#src/create-database.ts';
-import { migrate } from '#src/migrate.ts';
+import { migrate, migrateAll } from '#src/migrate.ts';
 import { createPool, type Pool } from '#src/pool.ts';
 import { statement } from '#src/statement.ts';
 
@@ -86,13 +86,45 @@ test('a migration that was edited, and a database that is newer, are refused in 
 test('a failing migration keeps nothing, and the mended one goes on', async () => {
   const broken = { ...first, '0002-more.sql': 'create table dbtest.more (a integer); select 1/0;' };
   await expect(migrate(pool, { schema: 'dbtest', folder: folderWith(broken), log })).rejects.toThrow(
-    /0002-more.sql.*Nothing of it was kept/,
+    /0002-more.sql.*Nothing was changed/,
   );
   await migrate(pool, {
     schema: 'dbtest',
     folder: folderWith({ ...first, '0002-more.sql': 'create table dbtest.more (a integer);' }),
     log,
   });
+});
+
+test('a file that fails takes back what others applied before it, and the version that ran before still starts', async () => {
+  const folders = {
+    early: folderWith({ '0001-a.sql': 'create table early.a ()' }),
+    late: folderWith({ '0001-b.sql': 'create table late.b ()' }),
+  };
+  const older = [
+    { schema: 'early', folder: folders.early },
+    { schema: 'late', folder: folders.late },
+  ];
+  const called: string[][] = [];
+  const before = async (pending: readonly string[]) => void called.push([...pending]);
+  await migrateAll(pool, older, { log, before });
+  const newer = [
+    {
+      schema: 'early',
+      folder: folderWith({ '0001-a.sql': 'create table early.a ()', '0002-c.sql': 'create table early.c ()' }),
+    },
+    { schema: 'late', folder: folderWith({ '0001-b.sql': 'create table late.b ()', '0002-d.sql': 'select 1/0' }) },
+    { schema: 'fresh', folder: folderWith({ '0001-e.sql': 'create table fresh.e ()' }) },
+  ];
+  await expect(migrateAll(pool, newer, { log, before })).rejects.toThrow(
+    /0002-d.sql of schema late failed: division by zero/,
+  );
+  await migrateAll(pool, older, { log, before });
+  const left = await pool.query("select to_regclass('early.c') as c, to_regnamespace('fresh') as fresh");
+  expect(left.rows).toEqual([{ c: null, fresh: null }]);
+  const full = new Error('the disk is full');
+  await expect(migrateAll(pool, newer.slice(0, 1), { log, before: () => Promise.reject(full) })).rejects.toBe(full);
+  expect((await pool.query("select to_regclass('early.c') as c")).rows).toEqual([{ c: null }]);
+  expect(called).toEqual([['early/0002-c.sql', 'late/0002-d.sql', 'fresh/0001-e.sql']]);
 });
 
 test('a text that no database can keep is bad input, not a failure', async () => {

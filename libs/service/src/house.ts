@@ -1,7 +1,8 @@
 import { createAccess } from '@steading/access';
-import { createBus, type HouseBus } from '@steading/bus';
+import { type Backups, backupMigrations } from '@steading/backup';
+import { busMigrations, createBus, type HouseBus } from '@steading/bus';
 import { SubgraphChanged } from '@steading/contracts/house-events';
-import { createDatabase, createPool, type Database, migrate } from '@steading/db';
+import { createDatabase, createPool, type Database, migrateAll, type SchemaMigrations } from '@steading/db';
 import {
   type Clock,
   createLifecycle,
@@ -33,6 +34,9 @@ export interface HouseOptions {
   /** The address on which other processes of the house reach this one; absent: there are none. */
   readonly door?: { readonly host: string; readonly port: number };
   readonly assertion: Assertion;
+  /** Called before a database that is in use is changed by migrations; what it throws leaves it as it is. */
+  readonly beforeMigrations?: (pending: readonly string[]) => Promise<void>;
+  readonly backups?: Backups;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -73,8 +77,8 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
   const pool = createPool({ url: options.databaseUrl, max: options.maxConnections ?? 12, log });
   life.add({ name: 'database', stop: () => pool.end() });
   const db = createDatabase(pool, { log });
-  for (const { name, migrations } of running)
-    if (migrations) await migrate(pool, { schema: schemaOf(name), folder: migrations, log });
+  const { beforeMigrations: before } = options;
+  await migrateAll(pool, schemasOf(running), { log, ...(before && { before }) });
 
   const bus = createBus({ transport: options.transport, pool, db, clock, log: log.child({ part: 'bus' }) });
   life.add({ name: 'bus', stop: () => bus.stop() });
@@ -111,6 +115,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
       deadLetters: bus.deadLetters,
       lag: () => bus.lag(),
       pruneEvents: (days) => bus.prune(days),
+      backups: options.backups,
     };
     const parts = await definition.create(context);
     contexts.set(definition.name, context);
@@ -177,7 +182,16 @@ async function announceSubgraphs(
   }
 }
 
-function schemaOf(service: string): string {
+/** Every schema that some services and the house itself keep. */
+export function schemasOf(services: readonly ServiceDefinition[]): SchemaMigrations[] {
+  const own = services.flatMap(({ name, migrations }) =>
+    migrations ? [{ schema: schemaOf(name), folder: migrations }] : [],
+  );
+  return [busMigrations, backupMigrations, ...own];
+}
+
+/** The name of a service's schema. */
+export function schemaOf(service: string): string {
   return service.replaceAll('-', '_');
 }
 

@@ -1,4 +1,4 @@
-export { type House, type HouseOptions, startHouse } from '#src/house.ts';
+export { type House, type HouseOptions, schemaOf, startHouse } from '#src/house.ts';
 export { createRouter, type Router } from '#src/routes.ts';
 export type {
   Doors,

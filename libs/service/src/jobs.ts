@@ -11,6 +11,7 @@ export interface JobRunner {
 
 /** How often a queue is asked for work. Jobs are hourly or daily work, so a minute late is soon enough; idle must cost nothing. */
 const pollSeconds = 60;
+const defaultSeconds = 3_600;
 
 /** Scheduled jobs on pg-boss, through the process's own pool, in the schema `jobs`. */
 export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock }): JobRunner {
@@ -47,9 +48,18 @@ export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock })
         if (jobs.length === 0) continue;
         const queue = `service-${service}`;
         const byName = new Map(jobs.map((job) => [job.name, job]));
-        await boss.createQueue(queue, { retryLimit: 2, retryBackoff: true, expireInSeconds: 3600 });
+        await boss.createQueue(queue, { retryLimit: 2, retryBackoff: true, expireInSeconds: defaultSeconds });
         for (const job of jobs) {
-          await boss.schedule(queue, job.cron, { job: job.name }, { key: job.name, tz: 'UTC' });
+          await boss.schedule(
+            queue,
+            job.cron,
+            { job: job.name },
+            {
+              key: job.name,
+              tz: 'UTC',
+              expireInSeconds: job.maxSeconds ?? defaultSeconds,
+            },
+          );
           scheduled.delete(`${queue}:${job.name}`);
         }
         for (const entry of scheduled.values()) if (entry.name === queue) await boss.unschedule(queue, entry.key);

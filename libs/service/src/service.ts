@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import type { DescService } from '@bufbuild/protobuf';
 import type { Access, ForestView } from '@steading/access';
+import type { BackedFolder, Backups, RestoredHook } from '@steading/backup';
 import type { Bus, DeadLetters, EventDefinition, Listener } from '@steading/bus';
 import type { Database } from '@steading/db';
 import type { KindDefinition } from '@steading/forest';
@@ -23,6 +24,8 @@ export interface ServiceDefinition<Shape extends ConfigShape = ConfigShape> {
   readonly kinds?: readonly KindDefinition[];
   /** The folder of its `0001-….sql` files. */
   readonly migrations?: URL;
+  /** What a back-up takes of `<data>/<name>` (default: all of it), and what a restore must not bring back alive. */
+  readonly backup?: Omit<BackedFolder, 'path'> & { readonly restored?: RestoredHook };
   /** The contracts it offers. */
   readonly rpc?: readonly DescService[];
   /** The path prefixes of its HTTP routes on the house's domain: `/auth`, `/hooks/deploy`. */
@@ -50,6 +53,8 @@ export interface ServiceContext<Shape extends ConfigShape = ConfigShape> {
   readonly doors: Doors;
   /** Events that no listener could take in; for the operator's page. */
   readonly deadLetters: DeadLetters;
+  /** Back-ups of the whole house; absent where the starter knows of none (as in tests of one service). */
+  readonly backups?: Backups | undefined;
   /** How far listeners are behind, in events, by consumer. */
   lag(): Promise<Readonly<Record<string, number>>>;
   /** Removes events that every listener has heard and that are older than this; resolves with how many. */
@@ -155,6 +160,8 @@ export interface Job {
   readonly name: string;
   /** Five-field cron, UTC. */
   readonly cron: string;
+  /** How long it may take; default 3600, at most a day. */
+  readonly maxSeconds?: number;
   run(signal: AbortSignal): Promise<void>;
 }
 

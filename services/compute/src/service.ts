@@ -18,6 +18,11 @@ export const computeService = defineService({
   config,
   errors: fail.catalogue,
   migrations: new URL('./migrations/', import.meta.url),
+  backup: {
+    immutable: ['releases'],
+    // The tag tells this house's processes from those of a copy of it on the same machine: a copy makes its own.
+    leaveOut: ['builds', 'house-tag', 'apps/*/cache', 'apps/*/instances', '*.new'],
+  },
   rpc: [ComputeService],
   create(context) {
     const { log, clock, house, db, bus } = context;

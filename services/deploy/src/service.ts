@@ -61,6 +61,7 @@ export function defineDeploy(outside: Outside = {}) {
     errors: fail.catalogue,
     kinds: deployKinds,
     migrations: new URL('./migrations/', import.meta.url),
+    backup: { immutable: ['archives'], leaveOut: ['work', 'inspections', 'git-home', 'archives/*.half'] },
     rpc: [DeployService, NodeOwnerService, LiveService],
     http: ['/hooks/deploy', '/api/deploy'],
     live,

@@ -22,6 +22,8 @@ export const gatewayService = defineService({
   config: gatewayConfig,
   graph: true,
   errors: { ...fail.catalogue, ...graphFail.catalogue },
+  // The routes are read anew; those of then would lead to addresses of then.
+  backup: { leaveOut: ['routes.json', '*.new'] },
   async create(context) {
     const { config, house } = context;
     const metrics = createMetrics();

@@ -19,6 +19,7 @@ import { createMailer } from '#src/mailer.ts';
 import { createProviders, type Providers } from '#src/oidc/providers.ts';
 import { createPasswordHasher } from '#src/password-hasher.ts';
 import { loadCommonPasswords } from '#src/passwords.ts';
+import { endSignIns } from '#src/restored-db.ts';
 import { identityRpc } from '#src/rpc/identity-service.ts';
 import { grantPlatform, renewSetupLink } from '#src/setup.ts';
 
@@ -28,6 +29,7 @@ export const identityService = defineService({
   config,
   errors: fail.catalogue,
   migrations: new URL('./migrations/', import.meta.url),
+  backup: { restored: endSignIns },
   rpc: [IdentityService],
   http: ['/auth'],
   graph: true,

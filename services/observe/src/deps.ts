@@ -10,6 +10,7 @@ export interface ObserveDeps {
   readonly log: Log;
   readonly deadLetters: ServiceContext['deadLetters'];
   readonly doors: ServiceContext['doors'];
+  readonly backups: ServiceContext['backups'];
   readonly auditDays: number;
   /** Under which the audit trail is chained. */
   readonly auditKey: Buffer;

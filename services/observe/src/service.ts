@@ -4,7 +4,9 @@ import { config } from '#src/config.ts';
 import type { ObserveDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
 import { addAudit } from '#src/graph/audit.ts';
+import { addBackups } from '#src/graph/backups.ts';
 import { addOperation } from '#src/graph/operation.ts';
+import { backupJobs, createBackupHealth } from '#src/jobs/back-up.ts';
 import { pruneJob } from '#src/jobs/prune.ts';
 import { onAudited } from '#src/listeners/on-audited.ts';
 
@@ -20,16 +22,19 @@ export const observeService = defineService({
     const builder = createSubgraphBuilder({ service: 'observe', log: context.log, access: context.access });
     addAudit(builder, deps);
     addOperation(builder, deps);
+    addBackups(builder, deps);
+    const health = createBackupHealth(deps);
     return {
       graph: finish(builder),
       listeners: [onAudited(deps.auditKey)],
-      jobs: [pruneJob(deps), pruneEventsJob(context)],
+      jobs: [pruneJob(deps), pruneEventsJob(context), ...backupJobs(deps)],
+      health,
     };
   },
 });
 
 function makeDeps(context: ServiceContext<typeof config>): ObserveDeps {
-  const { db, access, clock, log, deadLetters, doors, house } = context;
+  const { db, access, clock, log, deadLetters, doors, house, backups } = context;
   return {
     db,
     access,
@@ -37,6 +42,7 @@ function makeDeps(context: ServiceContext<typeof config>): ObserveDeps {
     log,
     deadLetters,
     doors,
+    backups,
     auditDays: context.config.STEADING_AUDIT_DAYS,
     auditKey: house.key('observe.audit'),
   };

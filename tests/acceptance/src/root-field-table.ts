@@ -134,6 +134,7 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
   audit: [probe('operators'), ...grantable.map((kind) => probe('managers', (ids: Ids) => ({ nodeId: ids[kind] })))],
   verifyAudit: [probe('operators')],
   services: [probe('operators')],
+  backups: [probe('operators')],
   deadLetters: [probe('operators')],
   replayDeadLetter: [probe('operators', () => ({ id: '1' }))],
   discardDeadLetter: [probe('operators', () => ({ id: '1' }))],

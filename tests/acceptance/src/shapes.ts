@@ -19,22 +19,29 @@ export interface RunningShape {
   readonly processes: ChildProcess[];
   /** Ends every process at once, as a power cut would. */
   kill(): Promise<void>;
-  /** Starts the same house again over the same data. */
-  start(): Promise<void>;
+  /** Ends them in order; apps run on where STEADING_KEEP_APPS says so. */
+  end(): Promise<void>;
+  /** Starts the same house again over the same data; with the code of another checkout, where one is given. */
+  start(checkout?: string): Promise<void>;
   /** One more gateway of a house of three processes, with a folder of its own. */
   addGateway(env?: Record<string, string>): Promise<{ readonly port: number; readonly child: ChildProcess }>;
   logText(): string;
   stop(): Promise<void>;
 }
 
-const main = resolve(import.meta.dirname, '../../../apps/house/src/main.ts');
+const thisCheckout = resolve(import.meta.dirname, '../../..');
 const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'], ['gateway']];
 
 /**
  * Starts a house as its own processes, as an operator would, on a database and a folder of its own. `DATABASE_URL:
  * undefined` gives it an embedded PostgreSQL.
  */
-export async function startShape(shape: Shape, env: Record<string, string | undefined> = {}): Promise<RunningShape> {
+export async function startShape(
+  shape: Shape,
+  env: Record<string, string | undefined> = {},
+  checkout = thisCheckout,
+): Promise<RunningShape> {
+  let main = join(checkout, 'apps/house/src/main.ts');
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'steading-acceptance-'));
   chmodSync(dataDir, 0o711);
@@ -92,7 +99,8 @@ export async function startShape(shape: Shape, env: Record<string, string | unde
       return new URL(readFileSync(join(dataDir, 'setup-link'), 'utf8').trim()).hash.slice(1);
     },
     logText: () => readFileSync(join(dataDir, 'logs', 'house.log'), 'utf8'),
-    async start() {
+    async start(of = thisCheckout) {
+      main = join(of, 'apps/house/src/main.ts');
       if (shape === 'one process') processes.push(launch(undefined, undefined));
       else for (const [index, names] of split.entries()) processes.push(launch(names, doors[index]));
       await waitFor('the house to be ready', () => isReady(url, processes, running), {
@@ -118,6 +126,9 @@ export async function startShape(shape: Shape, env: Record<string, string | unde
     async kill() {
       await endAll(processes, 'SIGKILL');
     },
+    async end() {
+      await endAll(processes, 'SIGTERM');
+    },
     async stop() {
       await endAll(processes, 'SIGTERM');
       if (nats) await endAll([nats], 'SIGTERM');
@@ -131,7 +142,7 @@ export async function startShape(shape: Shape, env: Record<string, string | unde
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-  await running.start();
+  await running.start(checkout);
   await waitFor('the set-up link', () => existsSync(join(dataDir, 'setup-link')));
   return running;
 }

@@ -48,6 +48,7 @@ function pagesOf({ space, projectId, appId, deploymentId }: Seed): [path: string
     ['/operator/services', 'identity'],
     ['/operator/events', hostile('error')],
     ['/operator/graph', 'Slowest operations'],
+    ['/operator/backups', 'Last proven restore'],
     ['/operator/access', 'What each role may do'],
     ['/operator/audit', 'Verify the chain'],
     ['/nowhere', 'Nothing lives here'],

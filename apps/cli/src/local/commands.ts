@@ -71,6 +71,33 @@ export function addLocalCommands(program: Command): void {
     .action(async (services, options) => (await import('#src/local/serve.ts')).serve(services, options));
 
   program
+    .command('backup [action] [name]')
+    .description(
+      'now (the default): save the whole house, encrypted; key: make the recovery key, once; list; verify: restore one into a scratch database and compare',
+    )
+    .option(...dataOption)
+    .option('--to <place>', 'a folder, best on another disk, or s3://bucket/prefix (default: STEADING_BACKUP_TO)')
+    .option('--recovery-key-file <file>', 'with verify: for a back-up of another house; - for standard input')
+    .option('--out <file>', 'with key: write the secret half there instead of showing it')
+    .option('--replace', 'with key: make another one although there is one')
+    .action(async (action = 'now', name, options) =>
+      (await import('#src/local/backup.ts')).backup(action, name, options, output()),
+    );
+
+  program
+    .command('restore <backup>')
+    .description('make a house of a back-up, in an empty folder and an empty database')
+    .option(...dataOption)
+    .option('--from <place>', 'where it lies, unless <backup> is a path (default: STEADING_BACKUP_TO)')
+    .option('--recovery-key-file <file>', 'the recovery key; - for standard input (or STEADING_RECOVERY_KEY)')
+    .option('--keep-sign-ins', 'leave sessions and tokens as they were: only if none was ended since')
+    .option(
+      '--database-only',
+      'only the rows, into a folder whose database was moved away: to go back behind an upgrade',
+    )
+    .action(async (name, options) => (await import('#src/local/restore.ts')).restore(name, options, output()));
+
+  program
     .command('audit <action>')
     .description('verify: recompute the hash chain of the audit trail of the house you are signed in to')
     .action(async (action) => (await import('#src/local/audit.ts')).verifyAudit(action, output()));

@@ -39,9 +39,14 @@ export async function startDetached(options: {
   child.once('exit', (code, signal) => (ended = code ?? signal ?? 'unknown'));
   child.once('error', (error) => (ended = error.message));
 
-  const deadline = Date.now() + startTimeoutMs;
+  let deadline = Date.now() + startTimeoutMs;
+  let lookAt = Date.now() + 1_000;
   tell('starting the house');
   while (ended === undefined && Date.now() < deadline) {
+    if (Date.now() > lookAt) {
+      lookAt += 1_000;
+      if (isSaving(file, from)) deadline = Date.now() + startTimeoutMs;
+    }
     if (await isReady(url)) {
       child.unref();
       return;
@@ -140,6 +145,12 @@ export async function isReady(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Before an upgrade the house saves its database, which takes as long as it takes. */
+function isSaving(file: string, from: number): boolean {
+  const said = readFileSync(file).subarray(from).toString('utf8');
+  return said.includes('saving the database before it is changed') && !said.includes('a back-up was made');
 }
 
 function houseArguments(): string[] {

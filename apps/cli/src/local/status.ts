@@ -33,7 +33,10 @@ export async function status(options: { data?: string }, out: Output): Promise<v
     ['service', 'state', ''],
     readiness.services.map((each) => [each.service, each.ready ? 'ready' : 'not ready', each.reason ?? '']),
   );
-  out.data({ running: true, dataDir, memoryMb, ...running, ...readiness });
+  const backups = await (await import('#src/local/backup-state.ts')).readBackups(dataDir);
+  out.line(`Back-ups: ${backups.text}`);
+  if (backups.concern) out.line(backups.concern);
+  out.data({ running: true, dataDir, memoryMb, ...running, ...readiness, backups });
   if (!readiness.ready) process.exitCode = exitCodes.failed;
 }
 

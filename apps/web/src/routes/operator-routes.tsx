@@ -34,6 +34,11 @@ const children = [
   }),
   createRoute({
     getParentRoute: () => operatorRoute,
+    path: '/backups',
+    component: lazyRouteComponent(() => import('#src/pages/operator/backups-page.tsx'), 'BackupsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => operatorRoute,
     path: '/access',
     component: lazyRouteComponent(() => import('#src/pages/operator/operator-parts.tsx'), 'HouseAccessPage'),
   }),

@@ -93,6 +93,7 @@ function Places({ go }: { go: (link: LinkProps) => void }) {
           [words.operator.tabs.invitations, { to: '/operator/invitations' }],
           [words.operator.tabs.services, { to: '/operator/services' }],
           [words.operator.tabs.events, { to: '/operator/events' }],
+          [words.operator.tabs.backups, { to: '/operator/backups' }],
           [words.operator.tabs.audit, { to: '/operator/audit' }],
         ] as [string, LinkProps][])
       : []),

@@ -2,7 +2,13 @@
  * PostgreSQL for a small house: little memory at rest, everything synced to disk. Written to `steading.conf` at every
  * start; an operator's own lines go to `postgresql.conf`, which is left alone and read first.
  */
-export function serverSettings(options: { socketFolder: string; port: number; overTcp: boolean }): string {
+export function serverSettings(options: {
+  socketFolder: string;
+  port: number;
+  overTcp: boolean;
+  durable: boolean;
+}): string {
+  const durably = options.durable ? 'on' : 'off';
   const settings: Record<string, string | number> = {
     listen_addresses: options.overTcp ? "'127.0.0.1'" : "''",
     port: options.port,
@@ -20,9 +26,9 @@ export function serverSettings(options: { socketFolder: string; port: number; ov
     max_wal_senders: 0,
     checkpoint_timeout: "'15min'",
     checkpoint_completion_target: 0.9,
-    fsync: 'on',
-    synchronous_commit: 'on',
-    full_page_writes: 'on',
+    fsync: durably,
+    synchronous_commit: durably,
+    full_page_writes: durably,
     jit: 'off',
     io_method: 'sync',
     max_worker_processes: 2,

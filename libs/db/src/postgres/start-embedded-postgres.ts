@@ -7,12 +7,17 @@ import type { Log } from '@steading/kit';
 import pg from 'pg';
 import { placeBinaries } from '#src/postgres/binaries.ts';
 import { endEarlierServer } from '#src/postgres/earlier-server.ts';
+import { embeddedUrl } from '#src/postgres/embedded-url.ts';
 import { serverSettings } from '#src/postgres/settings.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Holds the binaries, `data/`, the socket and the password. Used by one house at a time. */
   readonly dataDir: string;
   readonly log: Log;
+  /** The folder of another house's server, whose binaries are used; default: copied into `dataDir`. */
+  readonly binariesIn?: string;
+  /** False for a database that is thrown away: nothing of it need survive a power cut. Default true. */
+  readonly durable?: boolean;
   /** Called when the server ends although nobody stopped it. */
   readonly onExit?: () => void;
 }
@@ -42,7 +47,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : undefined;
   await mkdir(dataDir, { recursive: true, mode: 0o711 });
   if (owner) await chmod(dataDir, 0o711);
-  const binaries = await placeBinaries(dataDir);
+  const binaries = await placeBinaries(options.binariesIn ?? dataDir);
   const data = join(dataDir, 'data');
   await endEarlierServer(data, log);
   const password = await readPassword(dataDir);
@@ -53,7 +58,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   // Node's `pg` joins the folder and port to a path; only this user (or root) may pass the 0700 folder.
   const overTcp = Buffer.byteLength(socketFolder) > maxSocketFolder;
   const port = overTcp ? await freePort() : 5432;
-  await writeFile(join(data, 'steading.conf'), serverSettings({ socketFolder, port, overTcp }), { mode: 0o644 });
+  await writeFile(
+    join(data, 'steading.conf'),
+    serverSettings({ socketFolder, port, overTcp, durable: options.durable ?? true }),
+    {
+      mode: 0o644,
+    },
+  );
 
   const child = spawn(join(binaries, 'bin', 'postgres'), ['-D', data], {
     cwd: dataDir,
@@ -74,9 +85,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     }),
   );
   let ready = false;
-  const url = overTcp
-    ? `postgresql://steading:${password}@127.0.0.1:${port}/steading`
-    : `postgresql://steading:${password}@/steading?host=${encodeURIComponent(socketFolder)}&port=${port}`;
+  const url = embeddedUrl({ password, port, ...(!overTcp && { socketFolder }) });
   try {
     await waitUntilReady(url, () => ended);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { exitCodes } from '#src/failure.ts';
 import { dataFolder } from '#src/local/data-folder.ts';
+import { checkBackups } from '#src/local/doctor/backups.ts';
 import { checkHouse } from '#src/local/doctor/house.ts';
 import { checkMachine } from '#src/local/doctor/machine.ts';
 import type { Output } from '#src/output.ts';
@@ -7,7 +8,11 @@ import type { Output } from '#src/output.ts';
 /** `steading doctor`: looks at this machine and this house, and says what is wrong and how to mend it. */
 export async function doctor(options: { data?: string; port: string }, out: Output): Promise<void> {
   const dataDir = dataFolder(options.data);
-  const findings = [...checkMachine(dataDir), ...(await checkHouse(dataDir, Number(options.port)))];
+  const findings = [
+    ...checkMachine(dataDir),
+    ...(await checkHouse(dataDir, Number(options.port))),
+    ...(await checkBackups(dataDir)),
+  ];
   const marks = {
     good: out.style('green', 'good   '),
     warning: out.style('yellow', 'warning'),

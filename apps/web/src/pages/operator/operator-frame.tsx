@@ -25,6 +25,7 @@ export function OperatorFrame() {
         { label: text.tabs.services, link: { to: '/operator/services' } },
         { label: text.tabs.events, link: { to: '/operator/events' } },
         { label: text.tabs.graph, link: { to: '/operator/graph' } },
+        { label: text.tabs.backups, link: { to: '/operator/backups' } },
         { label: text.tabs.access, link: { to: '/operator/access' } },
         { label: text.tabs.audit, link: { to: '/operator/audit' } },
       ]}

@@ -1,0 +1,16 @@
+export { type Identity, newSecretKey, type Recipient } from '#src/age/keys.ts';
+export { BackupProblem, isDiskFull } from '#src/backup-problem.ts';
+export { type BackupPlan, type Backups, backupMigrations } from '#src/backups.ts';
+export { connect } from '#src/database/connection.ts';
+export { jobsSchema } from '#src/database/load.ts';
+export { type HouseKeys, houseKeys, readRecoveryKey, readRecoveryRecipient } from '#src/house-keys.ts';
+export type { BackedFolder, BackedSchema, HouseParts, Restored as RestoredHook, RestoreTold } from '#src/parts.ts';
+export { type Proof, proveBackup } from '#src/prove-backup.ts';
+export { readBackup } from '#src/read-backup.ts';
+export { isHalfRestored, type Restored, restoreBackup } from '#src/restore-backup.ts';
+export { type BackupLook, backupConcern } from '#src/runs/concern.ts';
+export { recorded } from '#src/runs/recorded.ts';
+export { hasRuns, lastGood, listRuns, type Run } from '#src/runs/runs-db.ts';
+export { type TakenBackup, takeBackup } from '#src/take-backup.ts';
+export { openTarget, type TargetSettings } from '#src/target/open-target.ts';
+export { type BackupTarget, type KeptBackup, readName } from '#src/target/target.ts';
