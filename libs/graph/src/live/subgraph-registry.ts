@@ -84,6 +84,8 @@ export function createSubgraphRegistry(options: SubgraphRegistryOptions): Subgra
 
   return {
     set(source, subgraphs) {
+      // Services are asked every half minute and mostly say what they said: composing costs most of a second.
+      if (!running && sameList(subgraphs, wanted.get(source) ?? [])) return Promise.resolve();
       wanted.set(source, subgraphs);
       dirty = true;
       running ??= settle();
@@ -94,6 +96,10 @@ export function createSubgraphRegistry(options: SubgraphRegistryOptions): Subgra
     },
   };
 }
+
+const sameList = (list: readonly SubgraphSdl[], before: readonly SubgraphSdl[]): boolean =>
+  list.length === before.length &&
+  list.every(({ name, sdl }, at) => before[at]?.name === name && before[at].sdl === sdl);
 
 function sameSubgraphs(list: readonly SubgraphSdl[], before: ReadonlyMap<string, SubgraphSdl>): boolean {
   return list.length === before.size && list.every(({ name, sdl }) => before.get(name)?.sdl === sdl);
