@@ -34,6 +34,7 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const isList = field.type.kind === 'List';
     const checks = declared && !('kind' in declared && declared.kind === 'open');
     const isSource = field.kind === 'Subscription';
+    if (!checks && !notes && !isList) return plainly(resolver, log);
 
     // What is there already stays without a promise: most checks and most fields are.
     return (parent, args, context, info) => {
@@ -69,6 +70,24 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (!subscribe || !declared) return subscribe;
     return guardSource({ ...this.builder.options.steading, declared, subscribe }) as typeof subscribe;
   }
+}
+
+/** The resolver as it is, its errors in the catalogue's form. */
+function plainly<Context>(
+  resolver: GraphQLFieldResolver<unknown, Context, object>,
+  log: Log,
+): GraphQLFieldResolver<unknown, Context, object> {
+  const refuse = (error: unknown, context: Context): never => {
+    throw toGraphError(error, context as GraphContext, log);
+  };
+  return (parent, args, context, info) => {
+    try {
+      const result: unknown = resolver(parent, args, context, info);
+      return result instanceof Promise ? result.catch((error: unknown) => refuse(error, context)) : result;
+    } catch (error) {
+      return refuse(error, context);
+    }
+  };
 }
 
 /** A list of promises as one; an item that fails is an error in its place. Compiled operations take no other lists. */

@@ -4,7 +4,7 @@ import type { GraphAnswer } from '#src/graph-executor.ts';
 import { createMissing, errorsOf } from '#src/missing.ts';
 import type { AboutSchema } from '#src/operation.ts';
 import type { Data } from '#src/plan-data.ts';
-import { relocated } from '#src/plan-runner.ts';
+import { relocated } from '#src/plan-fetches.ts';
 import type { Planned } from '#src/supergraph.ts';
 
 export interface Fetched {

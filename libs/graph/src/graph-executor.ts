@@ -87,7 +87,8 @@ export function createGraphExecutor(options: GraphExecutorOptions): GraphExecuto
     const data: Data = { __typename: schema.getRootType(operation.node.operation)?.name };
     const errors: GraphQLError[] = [];
     const call: CallSubgraph = (service, part) => options.call(service, part, context);
-    if (planned.step) await planned.step({ variables, call, data, errors });
+    const waited = planned.step?.({ variables, call, data, errors, kept: undefined });
+    if (waited) await waited;
     const about = operation.asksAboutSchema && { aboutSchema: answerAboutSchema(schema, operation, variables) };
     return finishAnswer({ planned, data, errors, maxLength, ...about });
   }

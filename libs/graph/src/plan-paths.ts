@@ -1,5 +1,6 @@
 import type { FlattenNodePathSegment } from '@graphql-hive/router-query-planner';
 import type { GraphQLSchema } from 'graphql';
+import { property, type Source } from '#src/compile/source.ts';
 import { type Data, fallsUnder, isData } from '#src/plan-data.ts';
 
 export type PlanPath = readonly FlattenNodePathSegment[];
@@ -38,6 +39,38 @@ function eachItem(value: unknown, found: Data[], next: Find): void {
 function takeObjects(value: unknown, found: Data[]): void {
   if (isData(value)) found.push(value);
   else if (Array.isArray(value)) eachItem(value, found, takeObjects);
+}
+
+export interface Walk {
+  readonly schema: GraphQLSchema;
+  readonly source: Source;
+  readonly path: PlanPath;
+  /** The code for an object at the path's end, by the name of its variable. */
+  readonly take: (object: string) => string;
+  /** The variable that the path begins at. */
+  readonly value: string;
+}
+
+/** A plan's path as code of a function, which returns undefined at a list in a list: those a `Find` goes through. */
+export function writeWalk({ schema, source, path, take, value }: Walk): string {
+  const step = (depth: number, at: string): string => {
+    const segment = path[depth];
+    const next = `${value}${depth}`;
+    const isObject = `typeof ${at}==="object"&&${at}!==null`;
+    if (segment === undefined) return `if(${isObject}){if(Array.isArray(${at}))return undefined;${take(at)}}`;
+    if (segment === '@') {
+      const rest = `if(Array.isArray(${next}))return undefined;${step(depth + 1, next)}`;
+      return `if(Array.isArray(${at}))for(let i${depth}=0;i${depth}<${at}.length;i${depth}++){const ${next}=${at}[i${depth}];${rest}}`;
+    }
+    if ('Field' in segment) {
+      const rest = `const ${next}=${at}${property(segment.Field)};${step(depth + 1, next)}`;
+      return `if(${isObject}&&!Array.isArray(${at})){${rest}}`;
+    }
+    const names = source.constant(segment.TypeCondition);
+    const is = `${source.constant(isOf)}(${source.constant(schema)},${at},${names})`;
+    return `if(${isObject}&&!Array.isArray(${at})&&${is}){${step(depth + 1, at)}}`;
+  };
+  return step(0, value);
 }
 
 /** Where the schema leaves but one type the planner does not ask for its name. */

@@ -2,20 +2,31 @@ import type { FetchNode, RequiresSelection } from '@graphql-hive/router-query-pl
 import type { GraphQLSchema } from 'graphql';
 import { createSource, property } from '#src/compile/source.ts';
 import { cutOut, type Data, rewrite } from '#src/plan-data.ts';
-import { compileFinder, type PlanPath } from '#src/plan-paths.ts';
+import { compileFinder, type PlanPath, writeWalk } from '#src/plan-paths.ts';
 
 export type Representations = Data[];
+
+/** Entities that came in before, and their numbers by the key's value. */
+export interface KnownEntities {
+  readonly numbers: Map<unknown, number>;
+  readonly entities: readonly unknown[];
+}
 
 /** What a fetch asks for, each entity once, and who waits for which. */
 export interface Gathered {
   readonly representations: Representations;
-  /** What is to be filled, and the number of its representation. */
+  /** What is to be filled, and the number of its entity: those known before come first, then the representations. */
   readonly targets: readonly Data[];
   readonly indexes: readonly number[];
+  /** Absent where keys are no plain values. */
+  readonly known?: KnownEntities;
 }
 
-/** Finds what a fetch is about and takes out of it what the fetch needs to know; what it is not about is left out. */
-export type Gather = (data: Data, representations: Representations) => Gathered;
+/**
+ * Finds what a fetch is about and takes out of it what the fetch needs to know; what it is not about is left out. What
+ * is known already is used up: its numbers go on with the new ones.
+ */
+export type Gather = (data: Data, representations: Representations, known?: KnownEntities) => Gathered;
 
 type Requiring = Pick<FetchNode, 'requires' | 'inputRewrites'>;
 
@@ -36,8 +47,10 @@ export function compileGatherer({ schema, paths, fetch }: CompileGathererOptions
   const plain = fetch.inputRewrites?.length ? undefined : plainKey(fetch.requires ?? []);
   const any = gatherAny(schema, fetch, find);
   if (!plain) return any;
-  const quick = compilePlain(plain, find);
-  return (data, representations) => (representations.length === 0 && quick(data)) || any(data, representations);
+  const quick = compilePlain(schema, plain, paths);
+  return (data, representations, known) =>
+    (representations.length === 0 && quick(data, known ?? { numbers: new Map(), entities: [] })) ||
+    any(data, representations);
 }
 
 interface PlainKey {
@@ -59,26 +72,26 @@ function plainKey(requires: readonly RequiresSelection[]): PlainKey | undefined 
 }
 
 /**
- * For entities of this very type whose keys are text or whole numbers, which then tell them apart: compiled, so that
- * the names are the engine's own. Gives nothing where one is otherwise.
+ * For entities of this very type whose keys are text or whole numbers, which then tell them apart: compiled, the way to
+ * them with it, so that the names are the engine's own. Gives nothing where one is otherwise.
  */
 function compilePlain(
+  schema: GraphQLSchema,
   { typeName, field }: PlainKey,
-  find: (data: Data) => Data[],
-): (data: Data) => Gathered | undefined {
+  paths: readonly PlanPath[],
+): (data: Data, known: KnownEntities) => Gathered | undefined {
   const source = createSource();
-  const made = `{__typename:${JSON.stringify(typeName)},${property(field)}:x}`;
+  const take = (t: string) => `x=${t}${property(field)};if(x!==undefined){
+if(${t}.__typename!==${JSON.stringify(typeName)}||(typeof x!=="string"&&typeof x!=="number"))return undefined;
+n=numbers.get(x);if(n===undefined){n=numbers.size;representations.push({__typename:${JSON.stringify(typeName)},${property(field)}:x});numbers.set(x,n);}
+targets.push(${t});indexes.push(n);}`;
   const name = source.declare(
     'plain',
-    (own) => `function ${own}(all,known){const r=[],targets=[],indexes=[];
-for(let i=0;i<all.length;i++){const t=all[i],x=t${property(field)};if(x===undefined)continue;
-if(t.__typename!==${JSON.stringify(typeName)}||(typeof x!=="string"&&typeof x!=="number"))return undefined;
-let n=known.get(x);if(n===undefined){n=r.length;r.push(${made});known.set(x,n);}
-targets.push(t);indexes.push(n);}
-return {representations:r,targets,indexes};}`,
+    (own) => `function ${own}(data,known){const representations=[],targets=[],indexes=[],numbers=known.numbers;let x,n;
+${paths.map((path) => writeWalk({ schema, source, path, take, value: 'data' })).join('\n')}
+return {representations,targets,indexes,known};}`,
   );
-  const take = source.build(name) as (all: Data[], known: Map<unknown, number>) => Gathered | undefined;
-  return (data) => take(find(data), new Map());
+  return source.build(name) as (data: Data, known: KnownEntities) => Gathered | undefined;
 }
 
 function gatherAny(

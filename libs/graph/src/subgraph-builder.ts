@@ -95,16 +95,16 @@ export function reference<Key, Shape>(
   load: (key: Key, context: GraphContext) => Promise<Shape> | Shape,
 ): (key: Key, context: GraphContext) => Promise<Shape> | Shape {
   const { access, log } = optionsOf(builder);
+  const refuse = (error: unknown, context: GraphContext): never => {
+    throw toGraphError(error, context, log);
+  };
   return (key, context) => {
-    const refused = (error: unknown): never => {
-      throw toGraphError(error, context, log);
-    };
     try {
       const waited = requireAccess(access, declared, key, undefined, context);
       const found = waited ? waited.then(() => load(key, context)) : load(key, context);
-      return found instanceof Promise ? found.catch(refused) : found;
+      return found instanceof Promise ? found.catch((error: unknown) => refuse(error, context)) : found;
     } catch (error) {
-      return refused(error);
+      return refuse(error, context);
     }
   };
 }

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { compileAnswer, type Write } from '#src/compile/answer.ts';
 import type { FetchedNames } from '#src/fetched-names.ts';
 import { conditionKey, type Operation, operationOf } from '#src/operation.ts';
-import { compilePlan, type Step } from '#src/plan-runner.ts';
+import { compilePlan, repeatedOperations, type Step } from '#src/plan-runner.ts';
 import { forPlanner } from '#src/planner-document.ts';
 import { plannerProblems } from '#src/planner-limits.ts';
 import { type SourcePlan, sourcePlan } from '#src/subscribe.ts';
@@ -118,7 +118,9 @@ function supergraphOf(planner: QueryPlanner, supergraphSdl: string, publicSdl: s
   function make(operation: Operation, variables: Variables): Planned {
     const { plan, names } = split(operation, variables);
     const write = compileAnswer({ schema, operation, variables, names });
-    const compiler = { schema, read };
+    // Between the fields of a mutation an entity may change.
+    const repeated = operation.node.operation === 'mutation' ? new Set<string>() : repeatedOperations(plan);
+    const compiler = { schema, read, repeated };
     const source = sourcePlan(compiler, plan);
     if (source) return { step: undefined, source, write, names };
     return { step: plan && compilePlan(compiler, plan), write, names };
