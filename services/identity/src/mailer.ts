@@ -1,5 +1,5 @@
 import type { Log, Secret } from '@steading/kit';
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 
 export interface Mail {
   readonly to: string;
@@ -36,25 +36,18 @@ const deadlineMs = 10_000;
  */
 export function createMailer(options: MailerOptions): Mailer {
   const { smtpUrl, from, log, signal, sleep } = options;
-  const transport =
-    smtpUrl &&
-    createTransport({
-      url: smtpUrl.reveal(),
-      connectionTimeout: deadlineMs,
-      greetingTimeout: deadlineMs,
-      socketTimeout: deadlineMs,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+  /** The library is loaded for the first mail: a house without a mail server does not pay for it. */
+  let transport: Promise<Transporter> | undefined;
   const posted = new Set<Promise<void>>();
 
   async function send(mail: Mail): Promise<boolean> {
-    if (!transport) {
+    if (!smtpUrl) {
       log.warn({ mail }, 'no mail server is set (STEADING_SMTP_URL): hand this mail to its receiver');
       return false;
     }
     try {
-      await transport.sendMail({ from, ...mail });
+      transport ??= openTransport(smtpUrl);
+      await (await transport).sendMail({ from, ...mail });
       return true;
     } catch (error) {
       log.error({ err: error, subject: mail.subject }, 'the mail server did not take a mail');
@@ -65,12 +58,12 @@ export function createMailer(options: MailerOptions): Mailer {
   async function deliver(mail: Mail): Promise<void> {
     for (const delayMs of [0, 5_000, 60_000]) {
       if (delayMs > 0) await sleep(delayMs, signal);
-      if ((await send(mail)) || !transport || signal.aborted) return;
+      if ((await send(mail)) || !smtpUrl || signal.aborted) return;
     }
   }
 
   return {
-    configured: transport !== undefined,
+    configured: smtpUrl !== undefined,
     send,
     post(mail) {
       if (posted.size >= mostWaiting)
@@ -81,7 +74,19 @@ export function createMailer(options: MailerOptions): Mailer {
     },
     async stop() {
       await Promise.allSettled(posted);
-      transport?.close();
+      (await transport)?.close();
     },
   };
+}
+
+async function openTransport(smtpUrl: Secret): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    url: smtpUrl.reveal(),
+    connectionTimeout: deadlineMs,
+    greetingTimeout: deadlineMs,
+    socketTimeout: deadlineMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
