@@ -180,6 +180,14 @@ it('is complete when its source is', async () => {
   );
 });
 
+it('counts the events in the metrics', async () => {
+  const events = async () =>
+    Number(/^steading_graph_events_total (\d+)$/m.exec(await (await fetch(`${house.url}/metrics`)).text())?.[1]);
+  const before = await events();
+  await (await ask('subscription { counted }')).ended;
+  expect((await events()) - before).toBe(2);
+});
+
 it.each([
   ['query', '{ rain }', '{"data":{"rain":true}}'],
   ['mutation', 'mutation { water }', '{"data":{"water":true}}'],

@@ -92,6 +92,7 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
     limits: options.subscriptions ?? { perCaller: 32, inAll: 4_096 },
     subscribe: executor.subscribe,
     log,
+    seen,
   });
   let stopped = false;
   const cache = createDocumentCache({ limits: settings.limits });

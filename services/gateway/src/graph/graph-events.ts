@@ -21,12 +21,18 @@ export interface Telling {
   /** Where it aborts with a catalogue error, that is told as the reason; otherwise nobody is there to be told. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Told of each answer that goes out. */
+  readonly onAnswer?: (answer: GraphAnswer) => void;
 }
 
-export async function* tellAnswers({ answers, caller, signal, log }: Telling): AsyncGenerator<GraphEvent> {
+export async function* tellAnswers({ answers, caller, signal, log, onAnswer }: Telling): AsyncGenerator<GraphEvent> {
   let problem: unknown;
   try {
-    for await (const answer of answers) yield { next: textOf(shownErrors(answer, caller, log)) };
+    for await (const answer of answers) {
+      const shown = shownErrors(answer, caller, log);
+      onAnswer?.(shown);
+      yield { next: textOf(shown) };
+    }
   } catch (error) {
     problem = error;
   }

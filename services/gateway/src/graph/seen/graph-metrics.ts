@@ -6,10 +6,12 @@ export interface GraphMetrics {
   operation(name: string, ms: number): void;
   call(subgraph: string, ms: number): void;
   error(code: string): void;
+  /** An answer to an event of a subscription. */
+  event(): void;
   supergraph(refusedSome: boolean): void;
 }
 
-export const noGraphMetrics: GraphMetrics = { operation() {}, call() {}, error() {}, supergraph() {} };
+export const noGraphMetrics: GraphMetrics = { operation() {}, call() {}, error() {}, event() {}, supergraph() {} };
 
 /** Of names that come from outside: those of a build's documents, of subgraphs, of errors that apps' subgraphs answer. */
 const maxLabels = 300;
@@ -36,6 +38,11 @@ export function createGraphMetrics(registry: Registry): GraphMetrics {
     labelNames: ['code'],
     registers,
   });
+  const events = new Counter({
+    name: 'steading_graph_events_total',
+    help: 'Answers to events of GraphQL subscriptions.',
+    registers,
+  });
   const changes = new Counter({
     name: 'steading_graph_supergraph_changes_total',
     help: 'Changes of the supergraph: taken, or with subgraphs that were refused.',
@@ -53,6 +60,7 @@ export function createGraphMetrics(registry: Registry): GraphMetrics {
     operation: (name, ms) => operations.observe(name, ms),
     call: (name, ms) => calls.observe(name, ms),
     error: (code) => errors.inc({ code: codeLabel(code) }),
+    event: () => events.inc(),
     supergraph: (refusedSome) => changes.inc({ result: refusedSome ? 'refused' : 'taken' }),
   };
 }

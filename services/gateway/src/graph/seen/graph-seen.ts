@@ -16,6 +16,10 @@ export interface EndedOperation {
 export interface GraphSeen {
   begin(traceparent: string | undefined, keepsOperations: boolean): SeenRequest;
   end(seen: SeenRequest, ended: EndedOperation): void;
+  /** For a subscription: stays for as long as it does, without a trace. */
+  beginStream(): SeenRequest;
+  /** An event of a subscription was answered. */
+  event(seen: SeenRequest, errors: readonly GraphQLError[]): void;
   slowest(first: number): readonly OperationTimes[];
 }
 
@@ -27,6 +31,8 @@ export interface GraphSeenOptions {
 
 export function createGraphSeen({ clock, metrics = noGraphMetrics, tracing = noTracing }: GraphSeenOptions): GraphSeen {
   const times = createOperationTimes();
+  const codesOf = (errors: readonly GraphQLError[]) =>
+    errors.map(({ extensions }) => String(extensions.code ?? 'internal'));
   return {
     begin: (traceparent, keepsOperations) => ({
       startedAt: performance.now(),
@@ -36,7 +42,7 @@ export function createGraphSeen({ clock, metrics = noGraphMetrics, tracing = noT
     }),
     end({ startedAt, calls, tracing: trace }, { document, errors }) {
       const ms = performance.now() - startedAt;
-      const codes = errors.map(({ extensions }) => String(extensions.code ?? 'internal'));
+      const codes = codesOf(errors);
       for (const code of codes) metrics.error(code);
       const { hash = 'refused', name = 'refused', known = false } = document ?? {};
       trace?.end({ name, hash, errors: codes });
@@ -44,6 +50,12 @@ export function createGraphSeen({ clock, metrics = noGraphMetrics, tracing = noT
       metrics.operation(known ? name : 'other', ms);
       for (const call of calls) metrics.call(call.subgraph, call.ms);
       times.note({ hash, name, known, ms, errors: errors.length, at: clock.now(), calls });
+    },
+    beginStream: () => ({ startedAt: performance.now(), calls: [], keepsOperations: false, tracing: undefined }),
+    event({ calls }, errors) {
+      metrics.event();
+      for (const code of codesOf(errors)) metrics.error(code);
+      for (const call of calls.splice(0)) metrics.call(call.subgraph, call.ms);
     },
     slowest: (first) => times.slowest(first),
   };

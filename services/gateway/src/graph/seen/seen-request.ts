@@ -28,7 +28,6 @@ export interface SeenContext extends GraphContext {
 export function seeingCalls(call: GraphExecutorOptions['call']): GraphExecutorOptions['call'] {
   return (service, operation, context) => {
     const { seen } = context as Partial<SeenContext>;
-    // What a subscription asks for its events belongs to no request.
     if (!seen) return call(service, operation, context);
     const begun = performance.now();
     const span = seen.tracing?.begin(service);
