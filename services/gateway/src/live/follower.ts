@@ -58,8 +58,10 @@ export function createFollower(options: FollowerOptions): Follower {
     socket.disconnect(true);
   }
 
+  const isSlow = () => waitingPackets(socket) > maxWaiting;
+
   function send(name: string, data: unknown): void {
-    if (waitingPackets(socket) > maxWaiting) end('too-slow');
+    if (isSlow()) end('too-slow');
     else socket.emit(name, data);
   }
 
@@ -77,7 +79,13 @@ export function createFollower(options: FollowerOptions): Follower {
         take(name);
         send('left', { topic: request.topic, id: request.id, reason });
       };
-      const member: Member = { topic, id: request.id, node, caller: () => callerOf(socket), send, remove: leaveWith };
+      const member: Member = {
+        ...{ topic, id: request.id, node, send, remove: leaveWith },
+        caller: () => callerOf(socket),
+        enter: (room) => void socket.join(room),
+        leave: (room) => void socket.leave(room),
+        dropIfSlow: () => isSlow() && end('too-slow'),
+      };
       const stop = new AbortController();
       joined.set(name, { member, stop });
       rooms.add(member);

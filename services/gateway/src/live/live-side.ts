@@ -44,7 +44,10 @@ export function createLiveSide(context: LiveContext, guard: SessionGuard, metric
       done(foreign ? fail('gateway.origin-refused').message : null, !foreign);
     },
   });
-  const rooms = createRooms(context);
+  const rooms = createRooms({
+    ...{ bus: context.bus, access: context.access, clock },
+    tell: (namespace, room, name, data) => void io.of(namespace).local.to(room).emit(name, data),
+  });
   const open = new Map<Socket, Follower>();
   const limit = createMessageLimit();
   const topics = catalogue.flatMap((service) => service.live ?? []);

@@ -11,6 +11,11 @@ export interface Member {
   readonly node: string;
   caller(): Caller;
   send(name: string, data: unknown): void;
+  /** From now on, or no longer, told what `tell` says to the room. */
+  enter(room: string): void;
+  leave(room: string): void;
+  /** Gives up a reader that does not keep up. */
+  dropIfSlow(): void;
   /** Takes them out, with the reason that they are told. */
   remove(reason: string): void;
 }
@@ -25,7 +30,12 @@ export interface Rooms {
 /** Changes of the forest within this time are one check. */
 const gatherMs = 50;
 
-export function createRooms({ bus, access, clock }: Pick<LiveContext, 'bus' | 'access' | 'clock'>): Rooms {
+export interface RoomsOptions extends Pick<LiveContext, 'bus' | 'access' | 'clock'> {
+  /** Sends to everybody in a room of a namespace: written once, however many they are. */
+  tell(namespace: string, room: string, name: string, data: unknown): void;
+}
+
+export function createRooms({ bus, access, clock, tell }: RoomsOptions): Rooms {
   const rooms = new Map<string, Set<Member>>();
   const subscriptions: Subscription[] = [];
   let watch: { stop(): void } | undefined;
@@ -43,8 +53,12 @@ export function createRooms({ bus, access, clock }: Pick<LiveContext, 'bus' | 'a
     const subscription = bus.broadcast(
       topic.source.events,
       (event) => {
-        for (const member of rooms.get(roomOf(topic, event.key)) ?? [])
-          member.send('event', { topic: topic.topic, id: event.key, type: event.type, data: event.data });
+        const room = roomOf(topic, event.key);
+        const members = rooms.get(room);
+        if (!members) return;
+        for (const member of members) member.dropIfSlow();
+        const told = { topic: topic.topic, id: event.key, type: event.type, data: event.data };
+        tell(topic.namespace, room, 'event', told);
       },
       () => {
         for (const members of rooms.values())
@@ -59,11 +73,13 @@ export function createRooms({ bus, access, clock }: Pick<LiveContext, 'bus' | 'a
     add(member) {
       const name = roomOf(member.topic, member.id);
       rooms.set(name, (rooms.get(name) ?? new Set<Member>()).add(member));
+      member.enter(name);
     },
     delete(member) {
       const name = roomOf(member.topic, member.id);
       const members = rooms.get(name);
       members?.delete(member);
+      member.leave(name);
       if (members?.size === 0) rooms.delete(name);
     },
     start(topics) {
