@@ -139,6 +139,11 @@ function writeHead(
   } else {
     // Answered before all was sent: the rest of the body would be read as the next request.
     if (!incoming.complete) headers.push('connection', 'close');
+    // What came in one piece leaves in one: head, body and end of a short answer are one write.
+    // (The socket, not the answer: Node writes the last chunk of a corked answer before the others.)
+    const { socket } = outgoing;
+    socket?.cork();
+    process.nextTick(() => socket?.uncork());
     outgoing.writeHead(status, head.reason, headers);
   }
   outgoing.flushHeaders();
