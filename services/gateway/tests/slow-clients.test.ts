@@ -50,7 +50,9 @@ afterEach(async () => {
 
 /** Opens a connection, sends, and leaves it open. */
 function dial(text: string, { port = house.port, reads = true } = {}) {
-  const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
+  const socket = connect(port, '127.0.0.1');
+  // Waits for the connection by itself, before anything that is written later.
+  socket.write(text, 'latin1');
   sockets.push(socket);
   const heard = { text: '' };
   socket.on('error', () => {});
