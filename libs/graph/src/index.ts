@@ -1,3 +1,4 @@
+export { keepAsked, type PromisedTypes, promisedTypes } from '#src/asked-answer.ts';
 export { type DeclaredAccess, type FieldAccess, open, privilege, signedIn } from '#src/field-access.ts';
 export { toGraphError } from '#src/graph-errors.ts';
 export {

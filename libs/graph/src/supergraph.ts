@@ -12,6 +12,8 @@ import { type SourcePlan, sourcePlan } from '#src/subscribe.ts';
 export interface SubgraphSdl {
   readonly name: string;
   readonly sdl: string;
+  /** Written by somebody else than the house: see `plannerProblems`. */
+  readonly foreign?: boolean;
 }
 
 /** All subgraphs as one: what people see, and how a query is split. Never changed; a new one takes its place. */
@@ -61,7 +63,11 @@ export type ComposeSubgraphs = (subgraphs: readonly SubgraphSdl[]) => Promise<Co
 export const composeSubgraphs: ComposeSubgraphs = async (subgraphs) => {
   const { composeServices } = await import('@theguild/federation-composition');
   try {
-    const services = subgraphs.map(({ name, sdl }) => ({ name, typeDefs: parse(sdl, { noLocation: true }) }));
+    const services = subgraphs.map(({ name, sdl, foreign = false }) => ({
+      name,
+      typeDefs: parse(sdl, { noLocation: true }),
+      foreign,
+    }));
     const problems = plannerProblems(services);
     if (problems.length > 0) return { problem: problems.join('\n') };
     const { supergraphSdl, publicSdl, errors } = composeServices(services);

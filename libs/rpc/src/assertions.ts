@@ -1,5 +1,5 @@
 import { type Caller, type Clock, kitErrors } from '@steading/kit';
-import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
+import { exportJWK, type JWK, errors as joseErrors, jwtVerify, SignJWT } from 'jose';
 import { type AssertionKey, type AssertionKeys, assertionKeysIn, newAssertionKey } from '#src/assertion-keys.ts';
 
 /** Says, between processes, who asks: a JWT (RFC 7519) signed with Ed25519, good for 60 seconds. */
@@ -7,6 +7,22 @@ export interface Assertion {
   sign(caller: Caller): Promise<string>;
   /** The caller; throws `unauthenticated` for anything that this house did not sign within the last minute. */
   verify(text: string): Promise<Caller>;
+  /** The same for an app: good for 60 seconds and for that app alone, and for nothing inside the house. */
+  signForApp(asker: AppAsker): Promise<string>;
+  /** By which apps check it: a JSON Web Key Set (RFC 7517) of the public halves, the newest first. */
+  publicKeys(): Promise<{ readonly keys: readonly JWK[] }>;
+}
+
+/** Who asks an app, as far as the app is told. */
+export interface AppAsker {
+  /** The audience. */
+  readonly appId: string;
+  /** The house's address. */
+  readonly issuer: string;
+  readonly kind: 'user' | 'service-account' | 'anonymous';
+  /** Absent for somebody who is not signed in. */
+  readonly id?: string;
+  readonly name?: string;
 }
 
 export interface AssertionOptions {
@@ -21,6 +37,8 @@ const lifeSeconds = 60;
 const reusedMs = 20_000;
 /** Clocks of two machines may differ by this much. */
 const toleranceSeconds = 10;
+/** What an app is given says so in its header. */
+const appType = 'steading-app+jwt';
 const kinds = ['anonymous', 'user', 'service-account', 'edge', 'service'];
 
 export function createAssertions(options: AssertionOptions): Assertion {
@@ -42,6 +60,27 @@ export function createAssertions(options: AssertionOptions): Assertion {
       .sign(key.privateKey);
     signed.set(caller, { text, untilMs: now + reusedMs });
     return text;
+  }
+
+  async function signForApp({ appId, issuer, kind, id, name }: AppAsker): Promise<string> {
+    const nowSeconds = Math.floor(clock.now() / 1000);
+    const key = (await keys.all())[0]!;
+    const claims = new SignJWT({ kind, ...(name !== undefined && { name }) })
+      .setProtectedHeader({ alg: 'EdDSA', kid: key.id, typ: appType })
+      .setIssuer(issuer)
+      .setAudience(appId)
+      .setIssuedAt(nowSeconds)
+      .setExpirationTime(nowSeconds + lifeSeconds);
+    return (id === undefined ? claims : claims.setSubject(id)).sign(key.privateKey);
+  }
+
+  async function publicKeys() {
+    const all = await keys.all();
+    return {
+      keys: await Promise.all(
+        all.map(async ({ id, publicKey }) => ({ ...(await exportJWK(publicKey)), kid: id, alg: 'EdDSA', use: 'sig' })),
+      ),
+    };
   }
 
   async function verify(text: string): Promise<Caller> {
@@ -68,7 +107,7 @@ export function createAssertions(options: AssertionOptions): Assertion {
     return found;
   }
 
-  return { sign, verify };
+  return { sign, verify, signForApp, publicKeys };
 }
 
 function checked(value: unknown): Caller {

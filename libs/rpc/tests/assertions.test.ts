@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@steading/kit';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAssertions } from '#src/assertions.ts';
 import { ada } from './house-pair.ts';
@@ -46,6 +47,36 @@ describe('assertions of the caller', () => {
     await house.verify(text);
     now += 30_000;
     await expect(house.verify(text)).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('for an app are good there alone, by the published keys, and nowhere in the house', async () => {
+    const house = assertions();
+    const asker = { appId: 'app_1', issuer: 'https://garden.example.org', kind: 'user', id: 'usr_1', name: 'Ada' } as const;
+    const text = await house.signForApp(asker);
+    const published = await house.publicKeys();
+    expect(published.keys).toEqual([
+      { kty: 'OKP', crv: 'Ed25519', x: expect.any(String), kid: expect.any(String), alg: 'EdDSA', use: 'sig' },
+    ]);
+    const keys = createLocalJWKSet(published as JSONWebKeySet);
+    const check = { issuer: asker.issuer, audience: 'app_1', currentDate: new Date(now) };
+    const { payload, protectedHeader } = await jwtVerify(text, keys, check);
+    expect(protectedHeader.typ).toBe('steading-app+jwt');
+    expect(payload).toEqual({
+      iss: asker.issuer,
+      aud: 'app_1',
+      sub: 'usr_1',
+      name: 'Ada',
+      kind: 'user',
+      iat: now / 1000,
+      exp: now / 1000 + 60,
+    });
+    await expect(jwtVerify(text, keys, { ...check, audience: 'app_2' })).rejects.toThrow('aud');
+    await expect(jwtVerify(text, keys, { ...check, currentDate: new Date(now + 61_000) })).rejects.toThrow('exp');
+    await expect(house.verify(text)).rejects.toMatchObject({ code: 'unauthenticated' });
+    const { id: _, name: __, ...nobody } = asker;
+    const unknown = await house.signForApp({ ...nobody, kind: 'anonymous' });
+    expect((await jwtVerify(unknown, keys, check)).payload).toMatchObject({ kind: 'anonymous' });
+    expect((await jwtVerify(unknown, keys, check)).payload.sub).toBeUndefined();
   });
 
   it('are signed by a new key after 30 days, while the key before still verifies', async () => {

@@ -116,6 +116,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
       lag: () => bus.lag(),
       pruneEvents: (days) => bus.prune(days),
       backups: options.backups,
+      appAssertion: assertion,
     };
     const parts = await definition.create(context);
     contexts.set(definition.name, context);

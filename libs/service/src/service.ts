@@ -7,7 +7,7 @@ import type { Database } from '@steading/db';
 import type { KindDefinition } from '@steading/forest';
 import type { GraphContext, Subgraph } from '@steading/graph';
 import type { Caller, Clock, ConfigShape, ConfigValues, ErrorCatalogue, Log } from '@steading/kit';
-import type { RpcClients, RpcImplementation } from '@steading/rpc';
+import type { Assertion, RpcClients, RpcImplementation } from '@steading/rpc';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 
 /**
@@ -55,6 +55,8 @@ export interface ServiceContext<Shape extends ConfigShape = ConfigShape> {
   readonly deadLetters: DeadLetters;
   /** Back-ups of the whole house; absent where the starter knows of none (as in tests of one service). */
   readonly backups?: Backups | undefined;
+  /** Tells apps who asks, and others how to check it; for the gateway. */
+  readonly appAssertion: Pick<Assertion, 'signForApp' | 'publicKeys'>;
   /** How far listeners are behind, in events, by consumer. */
   lag(): Promise<Readonly<Record<string, number>>>;
   /** Removes events that every listener has heard and that are older than this; resolves with how many. */
