@@ -34,3 +34,6 @@ export const DeploymentChanged = defineEvent(
 
 /** The route table has a new revision: gateways read it again. Key: `routes`. */
 export const RoutesChanged = defineEvent('deploy.routes.changed', 1, z.object({ revision: z.number() }));
+
+/** What apps give to the GraphQL endpoint has changed: gateways ask for it again. Key: the app's id. */
+export const AppSubgraphsChanged = defineEvent('deploy.app-subgraphs.changed', 1, z.object({ appId: z.string() }));

@@ -1,5 +1,29 @@
 -- The schema deploy, written by steading generate from its migrations. Not run by anything.
 
+create table deploy.app_subgraphs (
+  app_id text not null,
+  name text not null,
+  path text not null,
+  consent text not null default 'offered'::text,
+  consent_reason text,
+  sdl text,
+  sdl_revision bigint,
+  served_sdl text,
+  served_revision bigint,
+  read_problem text,
+  fit_problem text,
+  read_due_at timestamp with time zone,
+  read_request bigint not null default 0,
+  read_attempts integer not null default 0,
+  read_at timestamp with time zone,
+  offered_at timestamp with time zone not null default now(),
+  constraint app_subgraphs_pkey PRIMARY KEY (app_id),
+  constraint app_subgraphs_app_id_fkey FOREIGN KEY (app_id) REFERENCES deploy.apps(id) ON DELETE CASCADE,
+  constraint app_subgraphs_consent_check CHECK ((consent = ANY (ARRAY['offered'::text, 'allowed'::text, 'denied'::text])))
+);
+CREATE INDEX app_subgraphs_due ON deploy.app_subgraphs USING btree (read_due_at) WHERE (read_due_at IS NOT NULL);
+CREATE UNIQUE INDEX app_subgraphs_names ON deploy.app_subgraphs USING btree (lower(name));
+
 create table deploy.apps (
   id text not null,
   project_id text not null,

@@ -57,7 +57,7 @@ export function keepAsked(
   const root = operation.operation === 'mutation' ? 'Mutation' : 'Query';
   const data = objectOf(walk, answer.data, [{ set: operation.selectionSet, type: root }], []);
   const errors = [...(answer.errors ?? []), ...walk.errors];
-  return { data: data as ExecutionResult['data'], ...(errors.length > 0 && { errors }) };
+  return { data: data as NonNullable<ExecutionResult['data']>, ...(errors.length > 0 && { errors }) };
 }
 
 interface Walk {
@@ -93,8 +93,7 @@ function askedOf(walk: Walk, selected: readonly Selected[], into = new Map<strin
         if (selection.selectionSet) asked.sets.push(selection.selectionSet);
         continue;
       }
-      const fragment =
-        selection.kind === Kind.INLINE_FRAGMENT ? selection : walk.fragments.get(selection.name.value);
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : walk.fragments.get(selection.name.value);
       if (fragment)
         askedOf(walk, [{ set: fragment.selectionSet, type: fragment.typeCondition?.name.value ?? type }], into);
     }

@@ -12,7 +12,7 @@ const types = promisedTypes(`
   scalar Shop_Any
   extend type Space @key(fields: "id") { id: ID! @external shop_rating: Float shop_best: Shop_Item }
 `);
-const keep = (query: string, data: unknown) => keepAsked({ document: parse(query) }, { data: data as object }, types);
+const keep = (query: string, data: Record<string, unknown>) => keepAsked({ document: parse(query) }, { data }, types);
 
 it('keeps what was asked and nothing beside it', () => {
   const item = { id: 7, name: 'Hoe', price: 1.5, kind: 'TOOL', secret: 'x', maker: { id: 's', name: 'Taken over' } };

@@ -51,7 +51,13 @@ describe('assertions of the caller', () => {
 
   it('for an app are good there alone, by the published keys, and nowhere in the house', async () => {
     const house = assertions();
-    const asker = { appId: 'app_1', issuer: 'https://garden.example.org', kind: 'user', id: 'usr_1', name: 'Ada' } as const;
+    const asker = {
+      appId: 'app_1',
+      issuer: 'https://garden.example.org',
+      kind: 'user',
+      id: 'usr_1',
+      name: 'Ada',
+    } as const;
     const text = await house.signForApp(asker);
     const published = await house.publicKeys();
     expect(published.keys).toEqual([

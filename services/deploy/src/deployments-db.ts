@@ -227,11 +227,12 @@ const forgetRelease = statement<[app: string, release: string]>(
   'deploy.deployments.forgetRelease',
   'update deploy.deployments set release_id = null, snapshot = null where app_id = $1 and release_id = $2',
 );
-const pending = statement<[], { waiting: boolean; orphaned: boolean; chores: boolean }>(
+const pending = statement<[], { waiting: boolean; orphaned: boolean; chores: boolean; subgraphs: boolean }>(
   'deploy.deployments.pending',
   `select exists (select from deploy.deployments where state = 'queued') as waiting,
      exists (select from deploy.deployments where state in ${active} and (lease_owner is null or lease_until < now())) as orphaned,
-     exists (select from deploy.chores where due_at <= now()) as chores`,
+     exists (select from deploy.chores where due_at <= now()) as chores,
+     exists (select from deploy.app_subgraphs where read_due_at <= now()) as subgraphs`,
 );
 const openOfApp = statement<[app: string], DeploymentRow>(
   'deploy.deployments.openOfApp',

@@ -5,6 +5,10 @@ export const fail = defineErrors({
   'deploy.not-found': { status: 404, text: 'There is no such {kind}, or you may not see it.' },
   'deploy.bad-name': { status: 400, text: 'Choose another {field}: {problem}' },
   'deploy.name-taken': { status: 409, text: 'Choose another name: {name} is taken here.' },
+  'deploy.subgraph-name-taken': {
+    status: 409,
+    text: 'Choose another name for the subgraph: what begins with {name}_ belongs to another app.',
+  },
   'deploy.environment-not-empty': {
     status: 409,
     text: 'Remove or move the apps of {name} first: an environment with apps cannot be removed.',

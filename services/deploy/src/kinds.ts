@@ -2,10 +2,11 @@ import { defineKind, type KindDefinition, type PrivilegeDefinition, type Role } 
 
 const managers: readonly Role[] = ['owner', 'admin'];
 const builders: readonly Role[] = ['owner', 'admin', 'lead', 'developer'];
+const community: readonly Role[] = [...builders, 'member'];
 const everybody: readonly Role[] = ['owner', 'admin', 'lead', 'developer', 'member', 'guest', 'viewer'];
 
 /** In a space people meet; what runs there is changed by its developers only, and seen by all. */
-const fromSpace = { lead: 'developer', member: 'viewer', guest: 'viewer' } as const;
+const fromSpace = { lead: 'developer', guest: 'viewer' } as const;
 
 function standing(kind: string, thing: string): Record<string, PrivilegeDefinition> {
   return {
@@ -47,6 +48,7 @@ export const deployKinds: readonly KindDefinition[] = [
     readAbout: 'app.read-about',
     privileges: {
       ...standing('app', 'app'),
+      'app.use': { text: 'change things in the app through its part of the GraphQL endpoint', roles: community },
       'app.deploy': { text: 'deploy the app', roles: builders },
       'app.cancel': { text: 'cancel a deployment of the app', roles: builders },
       'app.rollback': { text: 'roll the app back', roles: builders },

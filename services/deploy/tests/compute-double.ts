@@ -27,6 +27,8 @@ export interface ComputeDouble {
   readonly removedReleases: string[];
   /** What runs: app → generation. */
   readonly running: Map<string, string>;
+  /** Where an app's instance listens; default: nowhere. */
+  readonly addresses: Map<string, string>;
   /** What the next builds and rollouts do. `gate` is waited for. */
   behave: {
     build: 'ok' | 'fail' | 'hang';
@@ -47,6 +49,7 @@ export function createComputeDouble(): ComputeDouble {
     removedApps: [],
     removedReleases: [],
     running: new Map(),
+    addresses: new Map(),
     behave: { build: 'ok', lines: [], rollout: 'ok', edge: 'ok', lostEvery: 0 },
     appOf: async () => undefined,
     edgeRequest: async (host) => {
@@ -144,7 +147,7 @@ function methods(double: () => ComputeDouble): Methods {
           appId: id,
           generation,
           state: 'healthy',
-          address: '127.0.0.1:1',
+          address: double().addresses.get(id) ?? '127.0.0.1:1',
         })),
     }),
     async *readLogs() {

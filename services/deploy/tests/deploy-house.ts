@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBus, type HouseEvent } from '@steading/bus';
 import { Audited } from '@steading/contracts/audit-events';
-import { DeploymentChanged, RoutesChanged } from '@steading/contracts/deploy-events';
+import { AppSubgraphsChanged, DeploymentChanged, RoutesChanged } from '@steading/contracts/deploy-events';
 import { SpacesService } from '@steading/contracts/rpc/spaces';
 import { createDatabase, createPool, migrate } from '@steading/db';
 import { createLoaders, createSubgraphSubscriber } from '@steading/graph';
@@ -63,11 +63,12 @@ export async function startDeployHouse(options: HouseOptions = {}): Promise<Depl
   const offers = new Map([
     ['steading.compute.v1.ComputeService', ['compute']],
     ['steading.spaces.v1.SpacesService', ['spaces']],
+    ['steading.deploy.v1.DeployService', ['deploy']],
   ]);
   const rpc = createRpc({ log, clock, offers });
   const events: HouseEvent[] = [];
   bus.forService('test').broadcast(
-    [DeploymentChanged, RoutesChanged, Audited],
+    [AppSubgraphsChanged, DeploymentChanged, RoutesChanged, Audited],
     (event) => events.push(event),
     () => {},
   );
@@ -98,6 +99,7 @@ export async function startDeployHouse(options: HouseOptions = {}): Promise<Depl
     (await pool.query<{ app_id: string }>('select app_id from deploy.domains where host = $1', [host])).rows[0]?.app_id;
   const parts = await definition.create(context);
   const computeParts = await compute.service.create(context as never);
+  rpc.register('deploy', parts.rpc ?? []);
   rpc.register('compute', computeParts.rpc ?? []);
   const spaces = implement(SpacesService, {
     getSpaces: ({ ids }) => ({ spaces: ids.map((id) => ({ id, nameId: id.slice(4) })) }),

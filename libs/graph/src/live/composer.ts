@@ -68,7 +68,10 @@ export function createComposer({ idleMs = 5_000, timeoutMs = 20_000 }: ComposerO
       const { promise, resolve } = Promise.withResolvers<Composed>();
       const late = setTimeout(() => void end(`Composing took more than ${timeoutMs / 1000} s.`), timeoutMs);
       waiting.set(id, resolve);
-      worker.postMessage({ id, subgraphs: subgraphs.map(({ name, sdl, foreign = false }) => ({ name, sdl, foreign })) });
+      worker.postMessage({
+        id,
+        subgraphs: subgraphs.map(({ name, sdl, foreign = false }) => ({ name, sdl, foreign })),
+      });
       return promise.finally(() => clearTimeout(late));
     },
     async stop() {

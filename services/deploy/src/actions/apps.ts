@@ -7,6 +7,7 @@ import { findApp } from '#src/actions/find.ts';
 import { checkName, checkNameId, checkSettings } from '#src/actions/input.ts';
 import { orRemove } from '#src/actions/projects.ts';
 import { checkSource, type SourceInput } from '#src/actions/source.ts';
+import { forgetSubgraph } from '#src/actions/subgraphs.ts';
 import { type AppRow, appsDb } from '#src/apps-db.ts';
 import { choresDb } from '#src/chores-db.ts';
 import { isCancellable } from '#src/deployments.ts';
@@ -169,6 +170,7 @@ export async function removeApp(deps: Deps, caller: Caller, id: string): Promise
   await deps.db.write(async (tx) => {
     await choresDb.add(tx, { kind: 'remove-app', appId: id });
     await variablesDb.removeOfOwners(tx, [id]);
+    await forgetSubgraph(deps, tx, caller, id);
     await appsDb.remove(tx, id);
     await tellRoutes(deps, tx, caller);
     await audit(deps, tx, caller, {

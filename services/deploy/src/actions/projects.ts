@@ -4,6 +4,7 @@ import { type Caller, kitErrors, newId } from '@steading/kit';
 import { audit } from '#src/actions/audit.ts';
 import { findProject } from '#src/actions/find.ts';
 import { checkName, checkNameId } from '#src/actions/input.ts';
+import { forgetSubgraph } from '#src/actions/subgraphs.ts';
 import { appsDb } from '#src/apps-db.ts';
 import { choresDb } from '#src/chores-db.ts';
 import type { Deps } from '#src/deps.ts';
@@ -112,7 +113,10 @@ export async function removeProjectRows(
   const environments = await projectsDb.environmentsByProjects(tx, [id]);
   for (const app of apps) await choresDb.add(tx, { kind: 'remove-app', appId: app.id });
   await variablesDb.removeOfOwners(tx, [id, ...environments.map((row) => row.id), ...apps.map((row) => row.id)]);
-  for (const app of apps) await appsDb.remove(tx, app.id);
+  for (const app of apps) {
+    await forgetSubgraph(deps, tx, caller, app.id);
+    await appsDb.remove(tx, app.id);
+  }
   await projectsDb.remove(tx, id);
   if (apps.length > 0) await tellRoutes(deps, tx, caller);
 }

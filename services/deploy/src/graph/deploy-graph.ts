@@ -7,6 +7,7 @@ import { addDeployments } from '#src/graph/deployment-graph.ts';
 import { addFollowing } from '#src/graph/follow-graph.ts';
 import { createLoaders } from '#src/graph/loaders.ts';
 import { addProjects } from '#src/graph/project-graph.ts';
+import { addSubgraphs } from '#src/graph/subgraph-graph.ts';
 import { createTypes, type GraphParts } from '#src/graph/types.ts';
 import { addVariables } from '#src/graph/variable-graph.ts';
 
@@ -24,6 +25,7 @@ export function createDeployGraph(deps: Deps): Subgraph {
   addApps(parts);
   addDeployments(parts);
   addFollowing(parts);
+  addSubgraphs(parts);
   addVariables(parts);
   return finish(builder);
 }

@@ -6,6 +6,7 @@ import { type DeploymentRow, deploymentsDb } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
 import { type DomainRow, domainsDb } from '#src/domains-db.ts';
 import { type EnvironmentRow, type ProjectRow, projectsDb } from '#src/projects-db.ts';
+import { type SubgraphRow, subgraphsDb } from '#src/subgraphs-db.ts';
 
 /** One row for an id. */
 const single =
@@ -79,6 +80,11 @@ export function createLoaders(deps: Pick<Deps, 'db'>) {
       'appsOfEnvironment',
       (ids) => appsDb.byEnvironments(db, ids),
       (row) => row.environment_id,
+    ),
+    subgraph: single<SubgraphRow>(
+      'subgraph',
+      (ids) => subgraphsDb.byApps(db, ids),
+      (row) => row.app_id,
     ),
     domainsOfApp: many<DomainRow>(
       'domainsOfApp',

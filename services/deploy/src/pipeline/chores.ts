@@ -65,7 +65,13 @@ async function applyLive(
     ? [await deploymentsDb.byId(deps.db, wanted)]
     : (await deploymentsDb.page(deps.db, app.id, { limit: 20 })).filter((row) => row.release_id && row.snapshot);
   if (!live?.release_id) return;
-  const spec = runSpec(live.release_id, openSnapshot(deps, live), chore.stop ? 0 : undefined);
+  const spec = runSpec({
+    releaseId: live.release_id,
+    snapshot: openSnapshot(deps, live),
+    appId: app.id,
+    publicUrl: deps.house.publicUrl,
+    replicas: chore.stop ? 0 : undefined,
+  });
   if (!chore.stop) await deps.db.write((tx) => deploymentsDb.setGeneration(tx, live.id, chore.generation));
   await deps.compute.apply({ appId: app.id, generation: chore.generation, spec }, options);
 }

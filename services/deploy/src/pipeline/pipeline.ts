@@ -12,6 +12,7 @@ import { doChores } from '#src/pipeline/chores.ts';
 import { cloneStage } from '#src/pipeline/clone-stage.ts';
 import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
 import { endLeasesOfDead, haltAll, type InWork, keepLeases, leaseSeconds } from '#src/pipeline/leases.ts';
+import { createSubgraphReader } from '#src/pipeline/read-subgraphs.ts';
 import { deployStage, type Probing, verifyStage } from '#src/pipeline/rollout-stage.ts';
 import { asFailure, settleCancel, settleFailure } from '#src/pipeline/settle.ts';
 import { changeState } from '#src/pipeline/transition.ts';
@@ -45,9 +46,12 @@ export function createPipeline(options: { deps: () => Deps; request: EdgeRequest
     nudge?.();
   };
 
+  const reader = createSubgraphReader(options.deps);
+
   async function look(deps: Deps): Promise<void> {
     const pending = await deploymentsDb.pending(deps.db);
     if (pending.chores) if ((await doChores(deps, stopping.signal)) > 0) again = true;
+    if (pending.subgraphs) reader.wake();
     if (pending.orphaned) {
       const rows = await deps.db.write((tx) => deploymentsDb.takeOver(tx, owner, leaseSeconds));
       for (const row of rows) begin(deps, row, true);
@@ -101,6 +105,7 @@ export function createPipeline(options: { deps: () => Deps; request: EdgeRequest
       stopping.abort();
       wake();
       haltAll(inWork, 'house');
+      await reader.stop();
       await Promise.allSettled([loops, ...[...inWork.values()].map((entry) => entry.done)]);
     },
   };

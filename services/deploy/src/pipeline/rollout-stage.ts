@@ -14,6 +14,7 @@ import { runSpec } from '#src/pipeline/run-spec.ts';
 import { changeState } from '#src/pipeline/transition.ts';
 import { openSnapshot, StageFailure, type Work } from '#src/pipeline/work.ts';
 import { tellRoutes } from '#src/routes.ts';
+import { subgraphsDb } from '#src/subgraphs-db.ts';
 
 export const rolloutTimes = { watchMs: 15 * 60_000, verifyMs: 30_000 };
 
@@ -34,8 +35,14 @@ export async function deployStage(work: Work, request: EdgeRequest, probing: Pro
     `Starting ${replicas === 1 ? 'one instance' : `${replicas} instances`} beside what runs.`,
   );
   if (app.serving) probing.current = await startProbing(work, request);
+  const spec = runSpec({
+    releaseId: deployment.release_id,
+    snapshot,
+    appId: app.id,
+    publicUrl: deps.house.publicUrl,
+  });
   await deps.compute.apply(
-    { appId: app.id, generation: deployment.generation, spec: runSpec(deployment.release_id, snapshot) },
+    { appId: app.id, generation: deployment.generation, spec },
     as(work.caller, { signal: work.signal, timeoutMs: 30_000 }),
   );
   await watchRollout(work);
@@ -93,6 +100,7 @@ async function goLive(work: Work): Promise<void> {
         });
       }
       await appsDb.setLive(tx, app.id, deployment.id);
+      await subgraphsDb.askNow(tx, app.id);
       for (const releaseId of await deploymentsDb.releasesBeyond(tx, app.id, app.runtime.keep)) {
         await deploymentsDb.forgetRelease(tx, app.id, releaseId);
         await choresDb.add(tx, { kind: 'remove-release', appId: app.id, releaseId });

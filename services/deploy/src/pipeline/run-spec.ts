@@ -7,17 +7,30 @@ const megabyte = 1024 * 1024;
 
 export const healthTimes = { intervalMs: 1000, timeoutMs: 5000, startPeriodMs: 60_000, stopGraceMs: 10_000 };
 
-export function runSpec(
-  releaseId: string,
-  snapshot: Snapshot,
-  replicas = snapshot.runtime.replicas,
-): MessageInitShape<typeof SpecSchema> {
+export interface RunOrder {
+  readonly releaseId: string;
+  readonly snapshot: Snapshot;
+  readonly appId: string;
+  /** The house's own address. */
+  readonly publicUrl: string;
+  /** Default: as the settings say. */
+  readonly replicas?: number | undefined;
+}
+
+export function runSpec(order: RunOrder): MessageInitShape<typeof SpecSchema> {
+  const { releaseId, snapshot, appId, publicUrl, replicas = snapshot.runtime.replicas } = order;
   const { runtime, command } = snapshot;
   return {
     releaseId,
     command,
     ...(command.length === 0 ? { staticSite: { singlePage: snapshot.singlePage } } : {}),
-    environment: { NODE_ENV: 'production', ...snapshot.environment },
+    // By the last two an app knows for whom an assertion of the house was made, and where the keys are to check it.
+    environment: {
+      NODE_ENV: 'production',
+      ...snapshot.environment,
+      STEADING_URL: publicUrl,
+      STEADING_APP_ID: appId,
+    },
     masked: snapshot.masked,
     replicas,
     health: {

@@ -2,9 +2,12 @@
 import { DeployService } from '@steading/contracts/rpc/deploy';
 import { kitErrors } from '@steading/kit';
 import { callerOf, implement, type RpcImplementation } from '@steading/rpc';
+import { takeReports } from '#src/actions/subgraphs.ts';
+import { listed } from '#src/app-subgraphs.ts';
 import { appsDb } from '#src/apps-db.ts';
 import type { Deps } from '#src/deps.ts';
 import { unavailable } from '#src/routes.ts';
+import { subgraphsDb } from '#src/subgraphs-db.ts';
 
 const edgeLimits = { maxBodyBytes: 100 * 1024 * 1024, timeoutMs: 60_000 };
 
@@ -24,6 +27,28 @@ export function deployContract(deps: () => Deps): RpcImplementation {
           unavailable: unavailable(route),
         })),
       };
+    },
+    async listAppSubgraphs(_request, context) {
+      if (callerOf(context).kind !== 'service')
+        throw kitErrors('forbidden', { why: 'Only the house itself asks for subgraphs.' });
+      const rows = await subgraphsDb.allowed(deps().db);
+      return {
+        subgraphs: rows.flatMap((row) => {
+          const { app_id: appId, name, path } = row;
+          const shown = listed(row);
+          return shown ? { appId, name, path, sdl: shown.sdl, revision: BigInt(shown.revision) } : [];
+        }),
+      };
+    },
+    async reportAppSubgraphs({ reports }, context) {
+      const told = reports.map(({ appId, revision, serving, reason }) => ({
+        appId,
+        revision: Number(revision),
+        serving,
+        reason,
+      }));
+      await takeReports(deps(), callerOf(context), told);
+      return {};
     },
   });
 }

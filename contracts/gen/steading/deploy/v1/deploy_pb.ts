@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file steading/deploy/v1/deploy.proto.
  */
 export const file_steading_deploy_v1_deploy: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zdGVhZGluZy9kZXBsb3kvdjEvZGVwbG95LnByb3RvEhJzdGVhZGluZy5kZXBsb3kudjEiEwoRTGlzdFJvdXRlc1JlcXVlc3QiUQoSTGlzdFJvdXRlc1Jlc3BvbnNlEhAKCHJldmlzaW9uGAEgASgDEikKBnJvdXRlcxgCIAMoCzIZLnN0ZWFkaW5nLmRlcGxveS52MS5Sb3V0ZSJmCgVSb3V0ZRIMCgRob3N0GAEgASgJEg4KBmFwcF9pZBgCIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgDIAEoAxISCgp0aW1lb3V0X21zGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgJMmwKDURlcGxveVNlcnZpY2USWwoKTGlzdFJvdXRlcxIlLnN0ZWFkaW5nLmRlcGxveS52MS5MaXN0Um91dGVzUmVxdWVzdBomLnN0ZWFkaW5nLmRlcGxveS52MS5MaXN0Um91dGVzUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ch9zdGVhZGluZy9kZXBsb3kvdjEvZGVwbG95LnByb3RvEhJzdGVhZGluZy5kZXBsb3kudjEiEwoRTGlzdFJvdXRlc1JlcXVlc3QiUQoSTGlzdFJvdXRlc1Jlc3BvbnNlEhAKCHJldmlzaW9uGAEgASgDEikKBnJvdXRlcxgCIAMoCzIZLnN0ZWFkaW5nLmRlcGxveS52MS5Sb3V0ZSJmCgVSb3V0ZRIMCgRob3N0GAEgASgJEg4KBmFwcF9pZBgCIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgDIAEoAxISCgp0aW1lb3V0X21zGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgJIhkKF0xpc3RBcHBTdWJncmFwaHNSZXF1ZXN0Ik4KGExpc3RBcHBTdWJncmFwaHNSZXNwb25zZRIyCglzdWJncmFwaHMYASADKAsyHy5zdGVhZGluZy5kZXBsb3kudjEuQXBwU3ViZ3JhcGgiWAoLQXBwU3ViZ3JhcGgSDgoGYXBwX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEcGF0aBgDIAEoCRILCgNzZGwYBCABKAkSEAoIcmV2aXNpb24YBSABKAMiUwoZUmVwb3J0QXBwU3ViZ3JhcGhzUmVxdWVzdBI2CgdyZXBvcnRzGAEgAygLMiUuc3RlYWRpbmcuZGVwbG95LnYxLkFwcFN1YmdyYXBoUmVwb3J0IlYKEUFwcFN1YmdyYXBoUmVwb3J0Eg4KBmFwcF9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIPCgdzZXJ2aW5nGAMgASgIEg4KBnJlYXNvbhgEIAEoCSIcChpSZXBvcnRBcHBTdWJncmFwaHNSZXNwb25zZTLQAgoNRGVwbG95U2VydmljZRJbCgpMaXN0Um91dGVzEiUuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RSb3V0ZXNSZXF1ZXN0GiYuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RSb3V0ZXNSZXNwb25zZRJtChBMaXN0QXBwU3ViZ3JhcGhzEisuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RBcHBTdWJncmFwaHNSZXF1ZXN0Giwuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RBcHBTdWJncmFwaHNSZXNwb25zZRJzChJSZXBvcnRBcHBTdWJncmFwaHMSLS5zdGVhZGluZy5kZXBsb3kudjEuUmVwb3J0QXBwU3ViZ3JhcGhzUmVxdWVzdBouLnN0ZWFkaW5nLmRlcGxveS52MS5SZXBvcnRBcHBTdWJncmFwaHNSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message steading.deploy.v1.ListRoutesRequest
@@ -91,6 +91,147 @@ export const RouteSchema: GenMessage<Route> = /*@__PURE__*/
   messageDesc(file_steading_deploy_v1_deploy, 2);
 
 /**
+ * @generated from message steading.deploy.v1.ListAppSubgraphsRequest
+ */
+export type ListAppSubgraphsRequest = Message<"steading.deploy.v1.ListAppSubgraphsRequest"> & {
+};
+
+/**
+ * Describes the message steading.deploy.v1.ListAppSubgraphsRequest.
+ * Use `create(ListAppSubgraphsRequestSchema)` to create a new message.
+ */
+export const ListAppSubgraphsRequestSchema: GenMessage<ListAppSubgraphsRequest> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 3);
+
+/**
+ * @generated from message steading.deploy.v1.ListAppSubgraphsResponse
+ */
+export type ListAppSubgraphsResponse = Message<"steading.deploy.v1.ListAppSubgraphsResponse"> & {
+  /**
+   * @generated from field: repeated steading.deploy.v1.AppSubgraph subgraphs = 1;
+   */
+  subgraphs: AppSubgraph[];
+};
+
+/**
+ * Describes the message steading.deploy.v1.ListAppSubgraphsResponse.
+ * Use `create(ListAppSubgraphsResponseSchema)` to create a new message.
+ */
+export const ListAppSubgraphsResponseSchema: GenMessage<ListAppSubgraphsResponse> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 4);
+
+/**
+ * @generated from message steading.deploy.v1.AppSubgraph
+ */
+export type AppSubgraph = Message<"steading.deploy.v1.AppSubgraph"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * With which everything that it adds begins: `ratings`.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * On the app's own server.
+   *
+   * @generated from field: string path = 3;
+   */
+  path: string;
+
+  /**
+   * @generated from field: string sdl = 4;
+   */
+  sdl: string;
+
+  /**
+   * Grows with every change of the SDL.
+   *
+   * @generated from field: int64 revision = 5;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message steading.deploy.v1.AppSubgraph.
+ * Use `create(AppSubgraphSchema)` to create a new message.
+ */
+export const AppSubgraphSchema: GenMessage<AppSubgraph> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 5);
+
+/**
+ * @generated from message steading.deploy.v1.ReportAppSubgraphsRequest
+ */
+export type ReportAppSubgraphsRequest = Message<"steading.deploy.v1.ReportAppSubgraphsRequest"> & {
+  /**
+   * @generated from field: repeated steading.deploy.v1.AppSubgraphReport reports = 1;
+   */
+  reports: AppSubgraphReport[];
+};
+
+/**
+ * Describes the message steading.deploy.v1.ReportAppSubgraphsRequest.
+ * Use `create(ReportAppSubgraphsRequestSchema)` to create a new message.
+ */
+export const ReportAppSubgraphsRequestSchema: GenMessage<ReportAppSubgraphsRequest> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 6);
+
+/**
+ * @generated from message steading.deploy.v1.AppSubgraphReport
+ */
+export type AppSubgraphReport = Message<"steading.deploy.v1.AppSubgraphReport"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * Which of its SDLs this is about.
+   *
+   * @generated from field: int64 revision = 2;
+   */
+  revision: bigint;
+
+  /**
+   * Whether it is part of the endpoint.
+   *
+   * @generated from field: bool serving = 3;
+   */
+  serving: boolean;
+
+  /**
+   * Why not.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message steading.deploy.v1.AppSubgraphReport.
+ * Use `create(AppSubgraphReportSchema)` to create a new message.
+ */
+export const AppSubgraphReportSchema: GenMessage<AppSubgraphReport> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 7);
+
+/**
+ * @generated from message steading.deploy.v1.ReportAppSubgraphsResponse
+ */
+export type ReportAppSubgraphsResponse = Message<"steading.deploy.v1.ReportAppSubgraphsResponse"> & {
+};
+
+/**
+ * Describes the message steading.deploy.v1.ReportAppSubgraphsResponse.
+ * Use `create(ReportAppSubgraphsResponseSchema)` to create a new message.
+ */
+export const ReportAppSubgraphsResponseSchema: GenMessage<ReportAppSubgraphsResponse> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 8);
+
+/**
  * What the edge needs to know of apps.
  *
  * @generated from service steading.deploy.v1.DeployService
@@ -105,6 +246,26 @@ export const DeployService: GenService<{
     methodKind: "unary";
     input: typeof ListRoutesRequestSchema;
     output: typeof ListRoutesResponseSchema;
+  },
+  /**
+   * What deployed apps give to the GraphQL endpoint: those that an operator allows and whose SDL keeps the rules.
+   *
+   * @generated from rpc steading.deploy.v1.DeployService.ListAppSubgraphs
+   */
+  listAppSubgraphs: {
+    methodKind: "unary";
+    input: typeof ListAppSubgraphsRequestSchema;
+    output: typeof ListAppSubgraphsResponseSchema;
+  },
+  /**
+   * How an endpoint that knows every service took them, so that whoever deployed an app sees it.
+   *
+   * @generated from rpc steading.deploy.v1.DeployService.ReportAppSubgraphs
+   */
+  reportAppSubgraphs: {
+    methodKind: "unary";
+    input: typeof ReportAppSubgraphsRequestSchema;
+    output: typeof ReportAppSubgraphsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_steading_deploy_v1_deploy, 0);
