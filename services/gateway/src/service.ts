@@ -28,10 +28,15 @@ export const gatewayService = defineService({
     const { config, house } = context;
     const metrics = createMetrics();
     const guard = createSessionGuard(context);
-    const graph = await createGraphSide({ context, metrics, webRoot: webRoot(config) });
+    const edge = createEdgeSide(context, metrics);
+    const graph = await createGraphSide({
+      context,
+      metrics,
+      webRoot: webRoot(config),
+      addressOf: (appId) => edge.addressOf(appId),
+    });
     const live = createLiveSide(context, guard, metrics);
     const houseSide = await createHouseSide({ context, guard, graph, live, metrics, webRoot: webRoot(config) });
-    const edge = createEdgeSide(context, metrics);
     const hosts = houseHosts(house.publicUrl);
     const tls = await createTls(context, (name) => hosts.has(name) || edge.knows(name));
     const front = createFront({
@@ -52,8 +57,8 @@ export const gatewayService = defineService({
       async start() {
         guard.start();
         live.start();
-        await graph.start();
         await edge.start();
+        await graph.start();
         await front.start();
         if (tls?.problem) context.log.warn(tls.problem);
       },

@@ -3,6 +3,7 @@ import { createSubgraphBuilder, finish, open, type Subgraph } from '@steading/gr
 import { type Caller, createLog, kitErrors, systemClock } from '@steading/kit';
 import type { Doors, ServiceDefinition } from '@steading/service';
 import { execute } from 'graphql';
+import type { AppGraph } from '#src/graph/apps/app-graph.ts';
 import { createGraphEndpoint, type GraphEndpoint, type GraphEndpointOptions } from '#src/graph/graph-endpoint.ts';
 import type { GraphEndpointAnswer } from '#src/graph/graph-shown.ts';
 
@@ -78,12 +79,15 @@ export interface GraphHouse {
   ): Promise<GraphEndpointAnswer & { readonly json: ReturnType<typeof JSON.parse> }>;
 }
 
-/** An endpoint over a garden and the weather, in this process. */
-export async function startGraph(options: GraphEndpointOptions = {}): Promise<GraphHouse> {
-  const up = new Map<string, Subgraph>([
-    ['garden', garden()],
-    ['weather', weather()],
-  ]);
+export interface GraphHouseOptions extends GraphEndpointOptions {
+  /** Default: a garden and the weather. */
+  readonly services?: Readonly<Record<string, Subgraph>>;
+  readonly apps?: AppGraph;
+}
+
+/** An endpoint over services in this process. */
+export async function startGraph({ services, apps, ...options }: GraphHouseOptions = {}): Promise<GraphHouse> {
+  const up = new Map(Object.entries(services ?? { garden: garden(), weather: weather() }));
   const doors = {
     async sdl(name) {
       return up.get(name)?.sdl ?? '';
@@ -96,15 +100,22 @@ export async function startGraph(options: GraphEndpointOptions = {}): Promise<Gr
   const service = (name: string): ServiceDefinition => ({ name, purpose: 'a test', graph: true, create: () => ({}) });
   const endpoint = createGraphEndpoint(
     {
-      catalogue: [service('garden'), service('weather')],
+      catalogue: [...up.keys()].map(service),
       doors,
       log,
       clock: systemClock,
       signal: new AbortController().signal,
     },
-    options,
+    {
+      ...options,
+      ...(apps && {
+        call: apps.call((...asked) => doors.graph(...asked)),
+        onChange: () => apps.statusChanged(),
+      }),
+    },
   );
   await endpoint.start();
+  await apps?.start(endpoint);
   return {
     endpoint,
     up,

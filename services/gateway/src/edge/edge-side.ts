@@ -13,6 +13,8 @@ export interface EdgeSide extends Side {
   readonly problem: string | undefined;
   /** Whether a host is an app's. */
   knows(host: string): boolean;
+  /** Where a healthy instance of an app listens, the least busy one: `127.0.0.1:40123`. */
+  addressOf(appId: string): string | undefined;
   start(): Promise<void>;
   /** Closes WebSockets and event streams, so that the front can end. */
   closeStreams(): void;
@@ -37,6 +39,7 @@ export function createEdgeSide(context: EdgeContext, metrics: Metrics): EdgeSide
     request: (incoming, outgoing, host) => void requests(incoming, outgoing, host),
     upgrade: (incoming, socket, head, host) => void webSockets(incoming, socket, head, host),
     knows: (host) => table.find(host) !== undefined,
+    addressOf: (appId) => upstreams.pick(table.serving(appId), new Set())?.address,
     get problem() {
       return feed.problem;
     },

@@ -19,6 +19,12 @@ export const graphConfig = {
   STEADING_GRAPH_MAX_ANSWER_BYTES: whole(10_000, 1_000_000_000)
     .default(16_000_000)
     .describe('largest answer of a GraphQL operation'),
+  STEADING_APP_GRAPH_SECONDS: whole(1, 60)
+    .default(5)
+    .describe('time that an app has to answer for its fields of the GraphQL endpoint'),
+  STEADING_APP_GRAPH_MAX_BYTES: whole(1_000, 100_000_000)
+    .default(2_000_000)
+    .describe('largest answer of an app for its fields of the GraphQL endpoint'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional().describe('OpenTelemetry collector (OTLP over HTTP) for traces'),
 } as const;
 

@@ -6,12 +6,19 @@ import type { HouseAppOptions } from '#src/house/house-app.ts';
 const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
 /** `/livez`: this process answers. `/readyz`: every service is ready, or why not. `/metrics`: for Prometheus. */
-export function addHealth(app: FastifyInstance, { doors, metrics, metricsToken, rootPem }: HouseAppOptions): void {
+export function addHealth(
+  app: FastifyInstance,
+  { doors, metrics, metricsToken, rootPem, appKeys }: HouseAppOptions,
+): void {
   app.get('/house-root.pem', async (_request, reply) => {
     const pem = await rootPem();
     if (!pem) throw fail('gateway.no-page');
     return reply.type('application/x-pem-file').send(pem);
   });
+  // By these an app checks who the house says asks; they are what anybody may know.
+  app.get('/.well-known/steading-app-keys.json', async (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=300').send(await appKeys()),
+  );
   app.get('/livez', async (_request, reply) => reply.header('cache-control', 'no-store').send({ live: true }));
   app.get('/readyz', async (_request, reply) => {
     const services = await doors.health();

@@ -25,6 +25,8 @@ export interface HouseAppOptions {
   readonly webRoot: string;
   /** The root of the house's own authority, where it has one. */
   readonly rootPem: () => Promise<string | undefined>;
+  /** The public halves of the keys that sign what apps are told, as a JSON Web Key Set. */
+  readonly appKeys: () => Promise<object>;
   readonly publicUrl: string;
   readonly maxUploadBytes: number;
   readonly clock: Clock;

@@ -41,6 +41,7 @@ export async function createHouseSide(options: HouseSideOptions): Promise<Side &
     metricsToken: config.STEADING_METRICS_TOKEN,
     webRoot,
     rootPem: () => readFile(join(context.house.dataDir, 'gateway', 'root.pem'), 'utf8').catch(() => undefined),
+    appKeys: () => context.appAssertion.publicKeys(),
     publicUrl: context.house.publicUrl,
     maxUploadBytes: config.STEADING_MAX_UPLOAD_BYTES,
     limits,
