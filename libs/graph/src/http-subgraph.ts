@@ -74,6 +74,8 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
   return async (operation, context) => {
     // One request looks whether it is back; the others do not wait for it.
     if (openUntil > clock.now()) throw kitErrors('unavailable', { what: name });
+    // Nobody is asked, and so nobody fails: whoever comes up is asked at once.
+    if (!options.url()) throw kitErrors('unavailable', { what: name });
     if (failures >= failuresToOpen) openUntil = clock.now() + openMs;
     if (atOnce >= maxAtOnce) throw kitErrors('unavailable', { what: name }, new Error('too many requests at once'));
     atOnce++;

@@ -41,7 +41,7 @@ async function subgraph(handle: RequestListener, options: Partial<HttpSubgraphOp
     ...options,
   });
   const context = { caller, signal: gone.signal } as GraphContext;
-  return { ask: (operation: Parameters<typeof ask>[0] = query) => ask(operation, context), gone };
+  return { ask: (operation: Parameters<typeof ask>[0] = query) => ask(operation, context), gone, origin };
 }
 
 const answer = (text: string, status = 200): RequestListener => {
@@ -50,6 +50,20 @@ const answer = (text: string, status = 200): RequestListener => {
     response.end(text);
   };
 };
+
+it('asks at once when somebody is there again', async () => {
+  let away = true;
+  let origin = '';
+  const { ask } = await subgraph(answer(fine), {
+    url: () => (away ? undefined : { origin, path: '/' }),
+    failuresToOpen: 1,
+  });
+  const other = await subgraph(answer(fine));
+  origin = other.origin;
+  for (let count = 0; count < 3; count++) await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+  away = false;
+  expect(await ask()).toEqual({ data: { shop: 'open' } });
+});
 
 it('sends the operation with who asks, and reads the answer', async () => {
   let seen: unknown;

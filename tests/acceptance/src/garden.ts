@@ -89,8 +89,14 @@ export async function inviteTo(owner: Person, spaceId: string, email: string, ro
 }
 
 /** Somebody who is invited takes part. */
-export async function takePart(owner: Person, person: Person, spaceId: string, email: string): Promise<void> {
-  const id = await inviteTo(owner, spaceId, email);
+export async function takePart(
+  owner: Person,
+  person: Person,
+  spaceId: string,
+  email: string,
+  role?: string,
+): Promise<void> {
+  const id = await inviteTo(owner, spaceId, email, role);
   await person.graph('mutation ($id: ID!) { acceptSpaceInvitation(id: $id) { id } }', { id });
 }
 

@@ -129,6 +129,10 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
     // Its privileges reach down to its apps.
     probe('managers', (ids) => ({ appId: ids.space })),
   ],
+  appSubgraphs: [probe('operators')],
+  offerAppSubgraph: [probe('managers', (ids) => ({ appId: ids.app, path: '/graphql' }))],
+  withdrawAppSubgraph: [probe('managers', (ids) => ({ appId: ids.app }))],
+  allowAppSubgraph: [probe('operators', (ids) => ({ appId: ids.app, allow: true }))],
   renewHook: ['webhook', 'deploy-hook'].map((hook) => probe('managers', (ids) => ({ appId: ids.app, hook }))),
   // observe
   audit: [probe('operators'), ...grantable.map((kind) => probe('managers', (ids: Ids) => ({ nodeId: ids[kind] })))],

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createOutput } from '#src/output.ts';
+import { createOutput, type Output } from '#src/output.ts';
 
 const appOption = ['--app <space/project/app>', 'which app (default: "app" in .steading.json of this folder)'] as const;
 
@@ -61,6 +61,7 @@ export function addRemoteCommands(program: Command): void {
     .action(async (names, options) =>
       (await import('#src/remote/variables.ts')).unsetVariables(names, options, output()),
     );
+  addGraphCommands(program, output);
   program
     .command('rollback [number]')
     .description('go back to an earlier deployment (default: the one before), with its configuration')
@@ -71,4 +72,39 @@ export function addRemoteCommands(program: Command): void {
     .description("the app's address, in your browser")
     .option(...appOption)
     .action(async (options) => (await import('#src/remote/spaces.ts')).open(options, output()));
+}
+
+function addGraphCommands(program: Command, output: () => Output): void {
+  const graph = program.command('graph').description("an app's own fields in the house's GraphQL endpoint");
+  const load = () => import('#src/remote/graph.ts');
+  graph
+    .command('show')
+    .description('what the app offers, and how it was taken')
+    .option(...appOption)
+    .action(async (options) => (await load()).showSubgraph(options, output()));
+  graph
+    .command('offer')
+    .description("offer the app's GraphQL server; offered again, it is asked for its SDL once more")
+    .option(...appOption)
+    .option('--path <path>', 'where it answers', '/graphql')
+    .option('--name <name>', 'with which all that it adds begins (default: made from the short name of the app)')
+    .action(async (options) => (await load()).offerSubgraph(options, output()));
+  graph
+    .command('withdraw')
+    .description('take it away again')
+    .option(...appOption)
+    .action(async (options) => (await load()).withdrawSubgraph(options, output()));
+  graph
+    .command('list')
+    .description('what all apps offer (operators)')
+    .action(async () => (await load()).listSubgraphs(output()));
+  graph
+    .command('allow <name>')
+    .description('take in what is offered under this name (operators)')
+    .action(async (name) => (await load()).decideSubgraph(name, { allow: true }, output()));
+  graph
+    .command('deny <name>')
+    .description('do not take it in, or not any more (operators)')
+    .option('--reason <text>', 'shown to those who build the app')
+    .action(async (name, { reason }) => (await load()).decideSubgraph(name, { allow: false, reason }, output()));
 }
