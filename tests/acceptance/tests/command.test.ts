@@ -86,6 +86,23 @@ describe('the command', () => {
     expect(await page()).toContain('world');
   });
 
+  test('an app is offered to the graph, looked at, denied and withdrawn', async () => {
+    const app = ['--app', 'demo-garden/demo/hello'];
+    const graph = async (...args: string[]) => {
+      const said = await steading(['graph', ...args], env);
+      expect([said.code, said.err]).toEqual([0, '']);
+      return said.out;
+    };
+    expect(await graph('show', ...app)).toMatch(/offers nothing/);
+    expect(await graph('offer', ...app, '--path', '/api/graph')).toMatch(/^hello: offered \(read at \/api\/graph\)/);
+    expect(await graph('list')).toMatch(/hello +offered/);
+    expect(await graph('allow', 'hello')).toMatch(/^hello: reading/);
+    expect(await graph('deny', 'hello', '--reason', 'It answers no graph.')).toMatch(/denied.*\nIt answers no graph/);
+    expect(JSON.parse(await graph('show', ...app, '--json'))).toMatchObject({ state: 'denied', adds: [] });
+    expect(await graph('withdraw', ...app)).toMatch(/^Withdrawn/);
+    expect((await steading(['graph', 'allow', 'hello'], env)).err).toMatch(/Nobody offers hello/);
+  });
+
   test('refuses what it does not know with exit code 2, and a stranger with 3', async () => {
     expect((await steading(['deplyo'], env)).code).toBe(2);
     expect((await steading(['up', '--port', '99999'], env)).code).toBe(2);

@@ -17,11 +17,7 @@ const fields = 'appId appName name path state reason adds';
 
 /** `steading graph show`: what the app offers to the GraphQL endpoint, and how it was taken. */
 export async function showSubgraph(options: { app?: string }, out: Output): Promise<void> {
-  const { subgraph } = await findApp<{ subgraph: Subgraph | null }>(
-    createApi(),
-    options.app,
-    `subgraph { ${fields} }`,
-  );
+  const { subgraph } = await findApp<{ subgraph: Subgraph | null }>(createApi(), options.app, `subgraph { ${fields} }`);
   if (subgraph) tell(subgraph, out);
   else out.line('This app offers nothing to the GraphQL endpoint. Offer it with: steading graph offer');
   out.data(subgraph);
