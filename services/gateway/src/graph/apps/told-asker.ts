@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 
 export type ToldAsker = (appId: string, context: GraphContext) => Promise<Readonly<Record<string, string>>>;
 
-export const assertionHeader = 'steading-assertion';
+const assertionHeader = 'steading-assertion';
 
 /** An assertion lives for a minute; an app has at least this long to look at it. */
 const reusedMs = 20_000;
