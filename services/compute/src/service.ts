@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ComputeService } from '@steading/contracts/rpc/compute';
-import { bug } from '@steading/kit';
+import { kitErrors } from '@steading/kit';
 import { implement } from '@steading/rpc';
 import { defineService } from '@steading/service';
 import { config } from '#src/config.ts';
@@ -27,7 +27,11 @@ export const computeService = defineService({
   create(context) {
     const { log, clock, house, db, bus } = context;
     let started: Runtime | undefined;
-    const runtime = () => started ?? bug('the runtime was asked before the service started');
+    const runtime = () => {
+      // Other processes may be up first; whoever asks tries again.
+      if (!started) throw kitErrors('unavailable', { what: 'What runs apps' });
+      return started;
+    };
     const desiredState = createDesiredState({ db, bus, key: house.key('compute-desired'), log });
     const deps = { runtime, desiredState };
     return {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ComputeService } from '@steading/contracts/rpc/compute';
 import { forestService } from '@steading/forest-service';
-import { anonymous, newId, newRequestId, serviceCaller } from '@steading/kit';
-import { as } from '@steading/rpc';
+import { anonymous, createLog, newId, newRequestId, serviceCaller, systemClock } from '@steading/kit';
+import { as, createRpc } from '@steading/rpc';
 import { startTestHouse, type TestHouse } from '@steading/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { computeService } from '#src/service.ts';
@@ -81,6 +81,16 @@ describe('the compute service', () => {
     await expect(client().apply({ appId: other, generation: old, spec }, options())).rejects.toThrow(/newer/);
     await client().removeApp({ appId: other }, options());
     expect((await client().listInstances({ appId: other }, options())).instances).toEqual([]);
+  });
+
+  test('cannot be reached before it has started, which is nobody’s fault', async () => {
+    const parts = await computeService.create(house.context('compute') as never);
+    const offers = new Map([['steading.compute.v1.ComputeService', ['compute']]]);
+    const rpc = createRpc({ log: createLog({ level: 'silent' }), clock: systemClock, offers });
+    rpc.register('compute', parts.rpc ?? []);
+    const early = rpc.clients.client(ComputeService).listInstances({ appId: '' }, options());
+    await expect(early).rejects.toMatchObject({ code: 'unavailable' });
+    await rpc.stop();
   });
 
   test('is where it was after the house was stopped and started', async () => {

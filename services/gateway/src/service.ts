@@ -57,8 +57,8 @@ export const gatewayService = defineService({
       async start() {
         guard.start();
         live.start();
-        await edge.start();
         await graph.start();
+        await edge.start();
         await front.start();
         if (tls?.problem) context.log.warn(tls.problem);
       },

@@ -6,6 +6,17 @@ export function hostile(what: string): string {
   );
 }
 
+/** What the hostile app adds to the graph. */
+function graphSdl(): string {
+  return `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])
+type Query {
+  "${hostile('sdl').replaceAll('"', "'")}"
+  web_beds(first: Int): [Web_Bed!]
+}
+type Web_Bed { name: String! }
+type Space @key(fields: "id") { id: ID! web_beds: Int }`;
+}
+
 /** A static site's build that prints hostile lines, and a server that does. */
 export function hostileApp(): Record<string, string> {
   const line = JSON.stringify(`\u001b[31mline\u001b[0m ${hostile('log')}`);
@@ -25,7 +36,9 @@ export function hostileApp(): Record<string, string> {
     'build.js': `console.log(${line});`,
     'server.js': `
 import { createServer } from 'node:http';
-const server = createServer((request, response) => response.end('up'));
+const sdl = ${JSON.stringify(graphSdl())};
+const server = createServer((request, response) =>
+  response.end(request.url === '/graphql' ? JSON.stringify({ data: { _service: { sdl } } }) : 'up'));
 server.listen(process.env.PORT, process.env.HOST, () => console.log(${line}));
 process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
 `,

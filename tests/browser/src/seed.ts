@@ -1,5 +1,5 @@
 import { deploymentEnds, type Person, type RunningShape, registerPerson, startDeployment } from '@steading/acceptance';
-import type { GitServer, TestRepository } from '@steading/testkit';
+import { type GitServer, type TestRepository, waitFor } from '@steading/testkit';
 import pg from 'pg';
 import { hostile, hostileApp } from '#src/hostile.ts';
 
@@ -50,6 +50,7 @@ export async function seedHouse(house: RunningShape, git: GitServer, operator: P
   await fillApp(operator, { projectId, appId });
   const ended = await deploymentEnds(operator, deploymentId);
   if (ended.state !== 'live') throw new Error(`the seed is not live: ${JSON.stringify(ended)}`);
+  await joinGraph(operator, appId);
   await buryEvents(house.databaseUrl, 2);
   return { space, spaceId, projectId, appId, deploymentId, repository, member };
 }
@@ -78,6 +79,23 @@ async function fillApp(operator: Person, ids: { projectId: string; appId: string
   await operator.graph('mutation ($name: String!) { createToken(name: $name, scopes: [], days: 30) { value } }', {
     name: hostile('token').slice(0, 64),
   });
+}
+
+/** The app's own fields in the graph, allowed. */
+async function joinGraph(operator: Person, appId: string): Promise<void> {
+  const offer = 'mutation ($id: ID!) { offerAppSubgraph(appId: $id, path: "/graphql") { state } }';
+  await operator.graph(offer, { id: appId });
+  await operator.graph('mutation ($id: ID!) { allowAppSubgraph(appId: $id, allow: true) { state } }', { id: appId });
+  const query = 'query ($id: ID!) { app(id: $id) { subgraph { state reason } } }';
+  await waitFor(
+    'the app to be part of the graph',
+    async () => {
+      const { app } = await operator.graph<{ app: { subgraph: { state: string } } }>(query, { id: appId });
+      if (app.subgraph.state !== 'serving') throw new Error(JSON.stringify(app.subgraph));
+      return true;
+    },
+    { timeoutMs: 30_000 },
+  );
 }
 
 /** Makes some events of a listener dead, as they are when it failed too often. */

@@ -1,5 +1,5 @@
 import { claimHouse, type Person, type RunningShape, startShape } from '@steading/acceptance';
-import { type GitServer, startGitServer } from '@steading/testkit';
+import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { axeFindings, overhang } from '#src/axe.ts';
@@ -42,12 +42,12 @@ function pagesOf({ space, projectId, appId, deploymentId }: Seed): [path: string
     [`${a}/domains`, 'www.example.org'],
     [`${a}/access`, 'What each role may do'],
     [`${a}/audit`, 'deploy.'],
-    [`${a}/settings`, 'Remove the app'],
+    [`${a}/settings`, 'Query.web_beds'],
     ['/operator', hostile('person')],
     ['/operator/invitations', 'nora@example.org'],
     ['/operator/services', 'identity'],
     ['/operator/events', hostile('error')],
-    ['/operator/graph', 'Slowest operations'],
+    ['/operator/graph', 'Space.web_beds'],
     ['/operator/backups', 'Last proven restore'],
     ['/operator/access', 'What each role may do'],
     ['/operator/audit', 'Verify the chain'],
@@ -135,6 +135,42 @@ describe('every page', () => {
     },
     120_000,
   );
+
+  test('an app’s fields in the graph are withdrawn, offered, denied and allowed', async () => {
+    const { page, problems, close } = await openVisitor(browser, house.url, { cookie: operator.cookie() });
+    await show(page, `/a/${seed.appId}/settings`, 'Its fields are part of the graph.');
+    const part = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Fields in the house' }) });
+    await part.scrollIntoViewIfNeeded();
+    await shoot(page, 'app-graph-serving');
+    await part.getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click();
+    await part.getByRole('button', { name: 'Offer it', exact: true }).click();
+    await part.getByText('An operator has not decided yet.').waitFor();
+    await shoot(page, 'app-graph-offered');
+
+    await show(page, '/operator/graph', 'What apps offer');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('It asks too much.');
+    await shoot(page, 'operator-graph-deny');
+    await dialog.getByRole('button', { name: 'Deny' }).click();
+    await page.getByText('It asks too much.').waitFor();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('button', { name: 'Deny' }).waitFor();
+    await waitFor(
+      'its fields to be back',
+      async () => {
+        await show(page, '/operator/graph', 'What apps offer');
+        return (await page.getByText('Space.web_beds').count()) > 0;
+      },
+      { timeoutMs: 30_000 },
+    );
+    await page.getByText('Its schema').click();
+    await shoot(page, 'operator-graph-apps');
+    expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
+    expect(problems).toEqual([]);
+    await close();
+  }, 90_000);
 
   test.each([
     ['the sign-in page', '/sign-in', 'Forgot your password?', false],

@@ -2,7 +2,7 @@ import { type Cache, cacheExchange, type UpdateResolver } from '@urql/exchange-g
 
 /** Types without an identity of their own: they live inside the object that holds them. */
 const embedded = [
-  'AccessBlock AccessExplanation AccessHolder AccessNode AccessStep AppMay AppSource AuditConnection AuditEntry',
+  'AccessBlock AccessExplanation AccessHolder AccessNode AccessStep AppMay AppSource AppSubgraph AuditConnection AuditEntry',
   'AuditVerification BuildCommands BuildSettings DeploymentConnection Detection Device Domain DomainProof',
   'GraphEndpoint GraphOperationTimes GraphSubgraph GraphSubgraphTimes HouseInfo LogLine LogPage Member',
   'MemberConnection NewHook NewToken PrivilegeInfo ProbeSample ProbeTrace ProjectMay RuntimeIsolation',
@@ -39,6 +39,10 @@ export function houseCache(): ReturnType<typeof cacheExchange> {
         ...forEach(['deploy', 'rollBack'], field('App', 'appId', 'deployments', 'app', 'myApps')),
         ...forEach(['addDomain', 'verifyDomain', 'removeDomain'], field('App', 'appId', 'domains')),
         ...forEach(['setVariables', 'removeVariable'], queries('variables')),
+        ...forEach(
+          ['offerAppSubgraph', 'withdrawAppSubgraph', 'allowAppSubgraph'],
+          field('App', 'appId', 'subgraph', 'appSubgraphs', 'graphEndpoint'),
+        ),
         renewHook: field('App', 'appId', 'source'),
       },
     },

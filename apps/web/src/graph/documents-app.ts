@@ -58,6 +58,7 @@ export const AppSettingsDocument = graphql(`
       build { builder installCommand buildCommand startCommand outputFolder rootFolder singlePage }
       runtime { replicas healthPath drainSeconds memoryMb cpuMillis keep }
       isolation { runtime level text }
+      subgraph { appId name path state reason adds }
     }
   }
 `);

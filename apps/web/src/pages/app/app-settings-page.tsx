@@ -4,6 +4,7 @@ import { AppSettingsDocument } from '#src/graph/documents-app.ts';
 import { graphql } from '#src/graph/tada.ts';
 import { useMutate } from '#src/graph/use-mutate.ts';
 import { BuildSettings } from '#src/pages/app/build-settings.tsx';
+import { GraphSettings } from '#src/pages/app/graph-settings.tsx';
 import { HookSettings } from '#src/pages/app/hook-settings.tsx';
 import { RuntimeSettings } from '#src/pages/app/runtime-settings.tsx';
 import { SourceSettings } from '#src/pages/app/source-settings.tsx';
@@ -34,6 +35,7 @@ export function AppSettingsPage() {
               <BuildSettings app={data.app} />
               <RuntimeSettings app={data.app} />
               <HookSettings app={data.app} onChanged={refresh} />
+              <GraphSettings app={data.app} onChanged={refresh} />
             </>
           )}
         </QueryView>

@@ -1,6 +1,7 @@
 import { Gauge } from 'lucide-react';
 import { useQuery } from 'urql';
 import { graphql, type ResultOf } from '#src/graph/tada.ts';
+import { AppSubgraphs } from '#src/pages/operator/app-subgraphs.tsx';
 import { Button } from '#src/ui/button.tsx';
 import { QueryView } from '#src/ui/query-view.tsx';
 import { StateBadge, Tag } from '#src/ui/status.tsx';
@@ -60,6 +61,7 @@ export function GraphPage() {
               ))}
             </Rows>
           </Section>
+          <AppSubgraphs />
           <Section title={text.slowTitle} note={text.slowNote}>
             <Operations operations={graphEndpoint.operations} />
           </Section>

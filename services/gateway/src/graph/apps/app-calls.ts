@@ -60,7 +60,7 @@ export function createAppCalls(options: AppCallsOptions): AppCalls {
     let ask = asks.get(appId);
     if (!ask) {
       ask = createHttpSubgraph({
-        name: `the app behind ${name}_…`,
+        name: `The app behind ${name}_…`,
         dispatcher,
         url: () => {
           const address = addressOf(appId);
@@ -91,7 +91,7 @@ export function createAppCalls(options: AppCallsOptions): AppCalls {
     async call(subgraph, operation, context) {
       try {
         const app = served(subgraph);
-        if (!app) throw kitErrors('unavailable', { what: 'the app' });
+        if (!app) throw kitErrors('unavailable', { what: 'The app' });
         return await run(app, subgraph, operation, context);
       } catch (error) {
         return failedAnswer(operation, error);
