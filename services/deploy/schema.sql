@@ -8,6 +8,7 @@ create table deploy.app_subgraphs (
   consent_reason text,
   sdl text,
   sdl_revision bigint,
+  adds text[] not null default '{}'::text[],
   served_sdl text,
   served_revision bigint,
   read_problem text,

@@ -61,9 +61,6 @@ export function checkSdl(sdl: string, name: string): CheckedSdl {
   return { problems: [...new Set(checked.problems)].slice(0, maxProblems), adds: [...new Set(checked.adds)].sort() };
 }
 
-/** What an SDL adds that others see, of one that has been checked. */
-export const addedBy = (sdl: string, name: string): readonly string[] => checkSdl(sdl, name).adds;
-
 interface Checking {
   readonly name: string;
   readonly prefix: string;

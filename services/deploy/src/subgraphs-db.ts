@@ -9,6 +9,7 @@ export type SubgraphRow = {
   consent_reason: string | null;
   sdl: string | null;
   sdl_revision: number | null;
+  adds: string[];
   served_sdl: string | null;
   served_revision: number | null;
   read_problem: string | null;
@@ -19,7 +20,7 @@ export type SubgraphRow = {
   offered_at: Date;
 };
 
-const columns = `app_id, name, path, consent, consent_reason, sdl, sdl_revision::float8 as sdl_revision, served_sdl,
+const columns = `app_id, name, path, consent, consent_reason, sdl, sdl_revision::float8 as sdl_revision, adds, served_sdl,
   served_revision::float8 as served_revision, read_problem, fit_problem, read_request::float8 as read_request,
   read_attempts, read_at, offered_at`;
 const number = `nextval('deploy.app_subgraph_numbers')`;
@@ -54,7 +55,7 @@ const offer = statement<[app: string, name: string, path: string]>(
   `insert into deploy.app_subgraphs as s (app_id, name, path) values ($1, $2, $3)
    on conflict (app_id) do update set name = $2, path = $3, offered_at = now(), consent_reason = null,
      consent = case when s.consent = 'allowed' and s.name = $2 then 'allowed' else 'offered' end,
-     sdl = case when s.name = $2 then s.sdl end, sdl_revision = case when s.name = $2 then s.sdl_revision end,
+     sdl = case when s.name = $2 then s.sdl end, adds = case when s.name = $2 then s.adds else '{}' end, sdl_revision = case when s.name = $2 then s.sdl_revision end,
      served_sdl = case when s.name = $2 then s.served_sdl end,
      served_revision = case when s.name = $2 then s.served_revision end, fit_problem = null, read_problem = null,
      read_due_at = null`,
@@ -89,9 +90,9 @@ const refuse = statement<[app: string, request: number, problem: string]>(
   `update deploy.app_subgraphs set read_due_at = null, read_at = now(), read_problem = $3
    where app_id = $1 and read_request = $2`,
 );
-const keep = statement<[app: string, request: number, sdl: string]>(
+const keep = statement<[app: string, request: number, sdl: string, adds: readonly string[]]>(
   'deploy.subgraphs.keep',
-  `update deploy.app_subgraphs set read_due_at = null, read_at = now(), read_problem = null, sdl = $3,
+  `update deploy.app_subgraphs set read_due_at = null, read_at = now(), read_problem = null, sdl = $3, adds = $4,
      fit_problem = case when sdl is distinct from $3 then null else fit_problem end,
      sdl_revision = case when sdl is distinct from $3 then ${number} else sdl_revision end
    where app_id = $1 and read_request = $2`,
@@ -135,7 +136,8 @@ export const subgraphsDb = {
   readAgain: (tx: Writer, row: SubgraphRow, seconds: number | null, problem: string) =>
     tx.run(readAgain, row.app_id, row.read_request, seconds, problem),
   refuse: (tx: Writer, row: SubgraphRow, problem: string) => tx.run(refuse, row.app_id, row.read_request, problem),
-  keep: (tx: Writer, row: SubgraphRow, sdl: string) => tx.run(keep, row.app_id, row.read_request, sdl),
+  keep: (tx: Writer, row: SubgraphRow, sdl: string, adds: readonly string[]) =>
+    tx.run(keep, row.app_id, row.read_request, sdl, adds),
   fits: (tx: Writer, app: string, revision: number) => tx.run(fits, app, revision),
   misfits: async (tx: Writer, app: string, revision: number, problem: string) =>
     (await tx.run(misfits, app, revision, problem)) + (await tx.run(servedMisfits, app, revision)),

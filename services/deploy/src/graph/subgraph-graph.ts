@@ -3,7 +3,6 @@ import { privilege } from '@steading/graph';
 import { decideSubgraph, offerSubgraph, withdrawSubgraph } from '#src/actions/subgraphs.ts';
 import { subgraphState } from '#src/app-subgraphs.ts';
 import type { GraphParts } from '#src/graph/types.ts';
-import { addedBy } from '#src/subgraph-rules.ts';
 import { type SubgraphRow, subgraphsDb } from '#src/subgraphs-db.ts';
 
 export function addSubgraphs(parts: GraphParts): void {
@@ -57,7 +56,7 @@ function subgraphType({ builder, loaders }: GraphParts) {
       state: t.string({ resolve: (row) => subgraphState(row).state }),
       reason: t.string({ nullable: true, resolve: (row) => subgraphState(row).reason }),
       sdl: t.exposeString('sdl', { nullable: true }),
-      adds: t.stringList({ resolve: ({ sdl, name }) => (sdl === null ? [] : [...addedBy(sdl, name)]) }),
+      adds: t.exposeStringList('adds'),
       offeredAt: t.field({ type: 'DateTime', resolve: (row) => row.offered_at }),
       readAt: t.field({ type: 'DateTime', nullable: true, resolve: (row) => row.read_at }),
     }),

@@ -9,6 +9,8 @@ create table deploy.app_subgraphs (
   -- The newest SDL that keeps the house's rules, and its number.
   sdl text,
   sdl_revision bigint,
+  -- What it adds that others see.
+  adds text[] not null default '{}',
   -- The newest one that a gateway took in: what is served where the one above does not fit.
   served_sdl text,
   served_revision bigint,

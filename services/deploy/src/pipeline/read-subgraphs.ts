@@ -68,9 +68,9 @@ async function readOne(deps: Deps, row: SubgraphRow, signal: AbortSignal): Promi
       const again = row.read_attempts < limits.attempts ? seconds : null;
       return void (await subgraphsDb.readAgain(tx, row, again, read.problem));
     }
-    const { problems } = checkSdl(read.sdl, row.name);
+    const { problems, adds } = checkSdl(read.sdl, row.name);
     if (problems.length > 0) return void (await subgraphsDb.refuse(tx, row, problems.join('\n')));
-    await subgraphsDb.keep(tx, row, read.sdl);
+    await subgraphsDb.keep(tx, row, read.sdl, adds);
     const after = await subgraphsDb.byApp(tx, row.app_id);
     if (listed(before)?.revision !== (after && listed(after)?.revision))
       await tellSubgraph(deps, tx, caller, row.app_id);
