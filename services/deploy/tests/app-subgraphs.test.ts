@@ -133,7 +133,7 @@ test('what an app offers is read once an operator allows it, and told to gateway
       ({ type, data }) => type === AppSubgraphsChanged.type && (data as { appId: string }).appId === appId,
     ).length;
   // Offered, allowed, read: a gateway that takes it in changes nothing for the others.
-  await waitFor('its events', () => changes() >= 3);
+  await waitFor('its events', () => changes() >= 3, { timeoutMs: 20_000 });
   expect(changes()).toBe(3);
 
   expect(await decide(appId, false, 'It is slow.')).toMatchObject({ state: 'denied', reason: 'It is slow.' });
@@ -143,9 +143,10 @@ test('what an app offers is read once an operator allows it, and told to gateway
   expect(await house.ask(withdraw, { appId })).toEqual({ withdrawAppSubgraph: true });
   expect(await house.ask(withdraw, { appId })).toEqual({ withdrawAppSubgraph: false });
   expect(await shown(appId)).toBeNull();
-  const audited = house.events.map(({ data }) => (data as { action?: string }).action ?? '');
+  const audited = (what: string) =>
+    house.events.some(({ data }) => (data as { action?: string }).action === `deploy.subgraph-${what}`);
   for (const what of ['offered', 'allowed', 'denied', 'withdrawn'])
-    expect(audited).toContain(`deploy.subgraph-${what}`);
+    await waitFor(`${what} to be audited`, () => audited(what), { timeoutMs: 20_000 });
 });
 
 test('what a deployment brings is refused with its reason, and the part of before stays', async () => {
@@ -205,7 +206,7 @@ test('an app that does not answer holds nothing else up', async () => {
   answer = (_request, response) => void open.push(response);
   await offer(appId);
   await decide(appId, true);
-  await waitFor('the app to be asked', () => open.length > 0);
+  await waitFor('the app to be asked', () => open.length > 0, { timeoutMs: 20_000 });
   await redeploy(appId);
   await house.ask('mutation($id: ID!) { removeApp(id: $id) }', { id: appId });
   await waitFor('compute to hear of it', () => house.compute.removedApps.includes(appId), { timeoutMs: 20_000 });

@@ -73,6 +73,7 @@ let now = Date.now();
 const assertions = createAssertions({ clock: { ...systemClock, now: () => Date.now() } });
 let listed = [{ appId: 'app_1', name: 'ratings', path: '/graph', sdl: ratings, revision: 1n }];
 
+const generous = { timeoutMs: 20_000 };
 /** Longer than an app that answers needs, on the busiest machine. */
 const patient = 60;
 
@@ -294,7 +295,7 @@ it('keeps the part that fits, reports the one that does not, and lets go of who 
   const [before] = listed as [(typeof listed)[number]];
   reports.length = 0;
   await relist([{ ...before, revision: 2n, sdl: ratings.replace('ratings_average: Float', 'name: Float') }]);
-  await waitFor('the report', () => reports.length > 0);
+  await waitFor('the report', () => reports.length > 0, generous);
   expect(reports[0]).toMatchObject({ appId: 'app_1', revision: 2n, serving: false });
   expect(reports[0]!.reason).toMatch(/Space\.name/);
   expect((await ask('{ space { ratings_average } }')).data).toEqual({ space: { ratings_average: 4.5 } });
@@ -310,7 +311,7 @@ it('keeps the part that fits, reports the one that does not, and lets go of who 
     type Query { twoKeys_a: TwoKeys_A } type TwoKeys_A @key(fields: "a") @key(fields: "b") { a: ID! b: ID! }`,
     },
   ]);
-  await waitFor('the reports', () => reports.length === 3);
+  await waitFor('the reports', () => reports.length === 3, generous);
   expect(reports.slice(1)).toMatchObject([
     { appId: 'app_1', revision: 3n, serving: true },
     { appId: 'app_2', revision: 4n, serving: false, reason: expect.stringContaining('several keys') },
@@ -321,6 +322,7 @@ it('keeps the part that fits, reports the one that does not, and lets go of who 
     async () =>
       (await ask('{ ratings_other }')).errors![0]!.extensions.code !== 'not-found' &&
       house.endpoint.subgraphs.status.subgraphs.length === 1,
+    generous,
   );
   expect((await ask('{ two ratings_other }')).errors![0]!.message).toMatch(/Cannot query field/);
   expect((await ask('{ two }')).data).toEqual({ two: 2 });

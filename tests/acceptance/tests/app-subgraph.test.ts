@@ -7,7 +7,7 @@ import { type MadeApp, makeApp, startDeployment } from '#src/main-job.ts';
 import { claimHouse, deploymentEnds, type Person, registerPerson } from '#src/person.ts';
 import { type RunningShape, shapes, startShape } from '#src/shapes.ts';
 
-const generous = { timeoutMs: 60_000, everyMs: 100 };
+const generous = { timeoutMs: 90_000, everyMs: 100 };
 const files = exampleWithPackages('ratings', {
   graphql: 'libs/graph/node_modules/graphql',
   jose: 'libs/rpc/node_modules/jose',
@@ -19,7 +19,7 @@ interface Shown {
   readonly adds: readonly string[];
 }
 
-describe.each(shapes)('a subgraph of an app in %s', (shape) => {
+describe.each(shapes)('a subgraph of an app in %s', { timeout: 180_000 }, (shape) => {
   let house: RunningShape;
   let git: GitServer;
   let operator: Person;
@@ -47,7 +47,7 @@ describe.each(shapes)('a subgraph of an app in %s', (shape) => {
   });
 
   const redeploy = async () => {
-    const { state, reason } = await deploymentEnds(operator, await startDeployment(operator, app.id));
+    const { state, reason } = await deploymentEnds(operator, await startDeployment(operator, app.id), 120_000);
     expect([state, reason]).toEqual(['live', null]);
   };
   const shown = async () => {

@@ -170,7 +170,7 @@ describe('every page', () => {
     expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
     expect(problems).toEqual([]);
     await close();
-  }, 90_000);
+  }, 120_000);
 
   test.each([
     ['the sign-in page', '/sign-in', 'Forgot your password?', false],
