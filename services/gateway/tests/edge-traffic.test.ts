@@ -5,7 +5,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
 import { appHost, type EdgeHouse, healthy, probeKey, startApp, startEdgeHouse, type TestApp } from './edge-house.ts';
 
 let house: EdgeHouse;
@@ -191,44 +190,6 @@ it('loses nothing while instances are replaced under load', async () => {
   await Promise.all(load);
   expect(statuses.length).toBeGreaterThan(600);
   expect(statuses.filter((status) => status !== 200)).toEqual([]);
-});
-
-it('closes WebSockets of an instance that goes with 1012, between two frames', async () => {
-  const one = await app((_incoming, outgoing) => outgoing.end());
-  const server = new WebSocketServer({ server: one.server });
-  server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
-  house.setInstances([healthy('ins_1', one.address)]);
-  const socket = new WebSocket(`ws://127.0.0.1:${house.port}/`, { headers: { host: appHost } });
-  await new Promise((resolve) => socket.once('open', resolve));
-  const echoed = new Promise((resolve) => socket.once('message', (data) => resolve(String(data).length)));
-  socket.send('x'.repeat(200_000));
-  expect(await echoed).toBe(200_000);
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  house.setInstances([{ ...healthy('ins_1', one.address), state: 'draining', stopsMs: Date.now() + 600 }]);
-  expect(await closed).toBe(1012);
-  server.close();
-});
-
-it('lets the answer to what was said last through before a WebSocket is closed', async () => {
-  const one = await app((_incoming, outgoing) => outgoing.end());
-  const server = new WebSocketServer({ server: one.server });
-  const asked = Promise.withResolvers<() => void>();
-  server.on('connection', (socket) => socket.on('message', () => asked.resolve(() => socket.send('the answer'))));
-  house.setInstances([healthy('ins_1', one.address)]);
-  const socket = new WebSocket(`ws://127.0.0.1:${house.port}/`, { headers: { host: appHost } });
-  await new Promise((resolve) => socket.once('open', resolve));
-  const heard: string[] = [];
-  socket.on('message', (data) => heard.push(String(data)));
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  socket.send('a question');
-  const answer = await asked.promise;
-  house.setInstances([{ ...healthy('ins_1', one.address), state: 'draining', stopsMs: Date.now() }]);
-  const ended = closed.then(() => 'closed');
-  expect(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100, 'open'))])).toBe('open');
-  answer();
-  expect(await closed).toBe(1012);
-  expect(heard).toEqual(['the answer']);
-  server.close();
 });
 
 it('lets a request wait for an instance that starts again, and not for one that failed', async () => {

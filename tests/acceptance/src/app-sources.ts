@@ -2,7 +2,7 @@
 
 /**
  * Answers `<text>`, on `/` after `delayMs` and on `/slow` after 3 s; says at `/under-way` how many slow ones came; echoes
- * WebSockets' text frames; finishes what it has on SIGTERM.
+ * WebSockets' text frames of at most 125 bytes, and prints how many each of them brought; finishes what it has on SIGTERM.
  */
 export function serverApp(text: string, options: { delayMs?: number } = {}): Record<string, string> {
   return {
@@ -35,13 +35,22 @@ server.on('upgrade', (request, socket) => {
   const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
   socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
   socket.on('error', () => {});
-  socket.on('data', (frame) => {
-    if ((frame[0] & 15) === 8) return socket.end(Buffer.from([0x88, 0]));
-    if ((frame[0] & 15) !== 1) return;
-    const length = frame[1] & 127;
-    const mask = frame.subarray(2, 6);
-    const body = Buffer.from(frame.subarray(6, 6 + length).map((byte, index) => byte ^ mask[index % 4]));
-    socket.write(Buffer.concat([Buffer.from([0x81, body.length]), body]));
+  let rest = Buffer.alloc(0);
+  let heard = 0;
+  socket.on('close', () => console.log('heard ' + heard + ' of ' + request.url));
+  socket.on('data', (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    while (rest.length >= 6 && rest.length >= 6 + (rest[1] & 127)) {
+      const end = 6 + (rest[1] & 127);
+      const mask = rest.subarray(2, 6);
+      const body = rest.subarray(6, end).map((byte, index) => byte ^ mask[index % 4]);
+      const kind = rest[0] & 15;
+      rest = rest.subarray(end);
+      if (kind === 8) return socket.end(Buffer.concat([Buffer.from([0x88, body.length]), body]));
+      if (kind !== 1) continue;
+      heard++;
+      socket.write(Buffer.concat([Buffer.from([0x81, body.length]), body]));
+    }
   });
 });
 server.keepAliveTimeout = 60_000;

@@ -1,4 +1,4 @@
-import { type GitServer, startGitServer } from '@steading/testkit';
+import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
@@ -6,6 +6,7 @@ import { serverApp } from '#src/app-sources.ts';
 import { makeApp, startDeployment } from '#src/main-job.ts';
 import { claimHouse, deploymentEnds, type Person } from '#src/person.ts';
 import { type RunningShape, startShape } from '#src/shapes.ts';
+import { openSubscription } from '#src/subscription.ts';
 
 let house: RunningShape;
 let git: GitServer;
@@ -20,7 +21,7 @@ afterAll(async () => {
   await git?.stop();
 });
 
-test('three replacements under load lose no request and no WebSocket message', async () => {
+test('three replacements under load lose no request and nothing said on a WebSocket', async () => {
   const repository = await git.repository('loaded');
   await repository.commit(serverApp('0', { delayMs: 200 }));
   const app = await makeApp(operator, repository.url, { runtime: { drainSeconds: 2 } });
@@ -36,9 +37,27 @@ test('three replacements under load lose no request and no WebSocket message', a
   expect(seen.lost).toEqual([]);
   expect(seen.answered).toBeGreaterThan(50);
   expect(seen.versions).toContain('3');
-  expect(seen.socketLost).toBe(0);
+  expect(seen.socketProblems).toEqual([]);
   expect(seen.echoes).toBeGreaterThan(20);
+  expect(seen.sockets.size).toBeGreaterThanOrEqual(4);
+  // All that was said until the goodbye came is heard, however long it was on its way.
+  await waitFor('the app to have heard all that was said', async () => {
+    const heard = await heardBySocket(operator, app.id);
+    expect(new Map([...seen.sockets].map(([path]) => [path, heard.get(path)]))).toEqual(seen.sockets);
+    return true;
+  });
 }, 180_000);
+
+/** What the instances printed: messages heard, by the path of each WebSocket. */
+async function heardBySocket(person: Person, appId: string): Promise<Map<string, number>> {
+  const query = 'subscription ($app: ID!) { appLog(appId: $app, follow: false) { lines { text } } }';
+  const headers = { origin: house.url, cookie: person.cookie() };
+  const printed = await openSubscription(house.url, { query, variables: { app: appId } }, headers);
+  await printed.ended;
+  return new Map(
+    [...printed.text().matchAll(/heard (\d+) of ([/\w-]+)/g)].map(([, count, path]) => [path!, Number(count)]),
+  );
+}
 
 /** Eight clients that ask again and again, and two WebSockets that come back when they are told to go (1012). */
 function startLoad(port: number, host: string) {
@@ -47,7 +66,9 @@ function startLoad(port: number, host: string) {
   const versions = new Set<string>();
   let answered = 0;
   let echoes = 0;
-  let socketLost = 0;
+  /** Messages said, by path. */
+  const sockets = new Map<string, number>();
+  const socketProblems: string[] = [];
   let running = true;
 
   const ask = async () => {
@@ -63,38 +84,39 @@ function startLoad(port: number, host: string) {
       }
     }
   };
-  const talk = async () => {
-    while (running) {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host } });
+  const talk = async (name: string) => {
+    for (let count = 0; running; count++) {
+      const path = `/${name}-${count}`;
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers: { host } });
       await new Promise<void>((done) => {
-        let waiting = 0;
+        let said = 0;
+        let echoed = 0;
         const timer = setInterval(() => {
           if (!running) return socket.close();
-          if (socket.readyState !== WebSocket.OPEN) return;
-          waiting++;
-          socket.send('hello');
+          if (socket.readyState === WebSocket.OPEN) socket.send(String(said++));
         }, 50);
-        socket.on('message', () => {
-          waiting--;
+        socket.on('message', (data) => {
+          if (String(data) !== String(echoed)) socketProblems.push(`${path}: ${data} instead of ${echoed}`);
+          echoed++;
           echoes++;
         });
-        socket.on('error', () => socketLost++);
+        socket.on('error', (error) => socketProblems.push(`${path}: ${error}`));
         socket.on('close', (code) => {
           clearInterval(timer);
-          if (running && code !== 1012 && code !== 1001) socketLost++;
-          if (waiting > 1) socketLost += waiting - 1;
+          sockets.set(path, said);
+          if (running && code !== 1012 && code !== 1001) socketProblems.push(`${path}: closed with ${code}`);
           done();
         });
       });
     }
   };
-  const clients = [...Array.from({ length: 8 }, ask), talk(), talk()];
+  const clients = [...Array.from({ length: 8 }, ask), talk('one'), talk('two')];
   return {
     async stop() {
       running = false;
       await Promise.all(clients);
       await agent.close();
-      return { lost, versions: [...versions], answered, echoes, socketLost };
+      return { lost, versions: [...versions], answered, echoes, sockets, socketProblems };
     },
   };
 }

@@ -3,7 +3,7 @@ import type { RouteTable, Upstream } from '#src/edge/route-table.ts';
 import type { Upstreams } from '#src/edge/upstreams.ts';
 
 /** How long before an instance is stopped its WebSockets and event streams are closed. */
-const aheadMs = 500;
+const aheadMs = 1_000;
 
 /** Closes what is long-lived on instances that go, and the connections to those that are gone. */
 export function followInstances(options: { table: RouteTable; upstreams: Upstreams; clock: Clock }): { stop(): void } {

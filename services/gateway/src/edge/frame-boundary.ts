@@ -3,8 +3,8 @@
  * put between two of theirs. The opening handshake may have agreed on extensions: they do not change the framing.
  */
 export interface FrameBoundary {
-  /** Takes the next bytes. */
-  push(chunk: Buffer): void;
+  /** Takes the next bytes; how many messages (not pings, pongs or closes) were whole with them. */
+  push(chunk: Buffer): number;
   /** Between two frames. */
   readonly atBoundary: boolean;
   /** Bytes of `chunk`, from its start, until the frame that runs is over; undefined: it goes on behind it. */
@@ -14,6 +14,7 @@ export interface FrameBoundary {
 export function createFrameBoundary(): FrameBoundary {
   let header: number[] = [];
   let left = 0;
+  let endsMessage = false;
 
   /** Position behind the first end of a frame at or after `from`, or undefined. */
   function step(chunk: Buffer, from: number): number | undefined {
@@ -29,6 +30,7 @@ export function createFrameBoundary(): FrameBoundary {
       header.push(chunk[at++]!);
       const payload = payloadAfter(header);
       if (payload === undefined) continue;
+      endsMessage = isLastOfMessage(header[0]!);
       header = [];
       left = payload;
       if (left === 0) return at;
@@ -38,14 +40,24 @@ export function createFrameBoundary(): FrameBoundary {
 
   return {
     push(chunk) {
+      let messages = 0;
       let at: number | undefined = 0;
-      while (at !== undefined && at < chunk.length) at = step(chunk, at);
+      while (at !== undefined && at < chunk.length) {
+        at = step(chunk, at);
+        if (at !== undefined && endsMessage) messages++;
+      }
+      return messages;
     },
     get atBoundary() {
       return left === 0 && header.length === 0;
     },
     restOfFrame: (chunk) => step(chunk, 0),
   };
+}
+
+/** The FIN bit, and no control frame (opcodes from 8 on). */
+function isLastOfMessage(first: number): boolean {
+  return (first & 0x88) === 0x80;
 }
 
 /** The payload's length once the header (with its mask) is whole. */

@@ -1,25 +1,16 @@
 /** WebSockets to apps: the handshake is passed on, then bytes go both ways until either ends or the instance goes. */
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, request, STATUS_CODES } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Clock, newRequestId, type Timer } from '@steading/kit';
+import { newRequestId } from '@steading/kit';
 import { type EdgeOptions, originOf, unavailableText } from '#src/edge/edge-requests.ts';
 import { answerHeaders, forwardHeaders } from '#src/edge/forward-headers.ts';
-import { createFrameBoundary, restartFrame } from '#src/edge/frame-boundary.ts';
 import type { Upstream } from '#src/edge/route-table.ts';
+import { endIfStuck, tunnel } from '#src/edge/tunnel.ts';
 import { rawRefusal } from '#src/front/plain-page.ts';
 
 const connectMs = 10_000;
 const maxTries = 4;
-/** When its instance goes: how long an answer to what the person said last is waited for. */
-const lastAnswerMs = 300;
-/** What waits for a reader that takes none of it for this long is given up. */
-const stuckMs = 30_000;
-/** How long the other side may take to close after our goodbye. */
-const goodbyeMs = 2_000;
-/** Asks the other machine whether it is still there. */
-const keepAliveMs = 60_000;
 
 export function createEdgeWebSockets(options: EdgeOptions) {
   const { table, upstreams } = options;
@@ -86,7 +77,7 @@ function open(options: EdgeOptions, asked: Asked, instance: Upstream): Promise<b
         return rawRefusal(socket, 502, 'What the app answered is no WebSocket.');
       }
       socket.write(headText(answer));
-      tunnel(options, instance, { socket, upstream, head, first });
+      tunnel(options, instance.id, { socket, upstream, head, first });
     });
     // The app says no, in its own words.
     sent.once('response', (answer) => {
@@ -98,94 +89,6 @@ function open(options: EdgeOptions, asked: Asked, instance: Upstream): Promise<b
     });
     sent.end();
   });
-}
-
-interface Ends {
-  readonly socket: Duplex;
-  readonly upstream: Duplex;
-  readonly head: Buffer;
-  readonly first: Buffer;
-}
-
-function tunnel({ upstreams, clock }: EdgeOptions, instance: Upstream, ends: Ends): void {
-  const { socket, upstream, head, first } = ends;
-  const frames = createFrameBoundary();
-  let closing: 'no' | 'answered' | 'now' = 'no';
-  let answered = true;
-  let hurry: Timer | undefined;
-  const done = upstreams.begin(instance.id);
-  endIfStuck(socket, clock);
-  if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs);
-  const end = () => {
-    forget();
-    done();
-    hurry?.cancel();
-    socket.destroy();
-    upstream.destroy();
-  };
-  const sayGoodbye = () => {
-    hurry?.cancel();
-    socket.end(restartFrame);
-    upstream.destroy();
-    // Reads away what still comes, so that the other side's goodbye is seen; some say none.
-    socket.unpipe(upstream);
-    socket.resume();
-    hurry = clock.after(goodbyeMs, end);
-  };
-  const toPerson = (chunk: Buffer) => {
-    if (closing === 'now') {
-      const rest = frames.restOfFrame(chunk);
-      socket.write(rest === undefined ? chunk : chunk.subarray(0, rest));
-      if (rest !== undefined) sayGoodbye();
-      return;
-    }
-    answered = true;
-    frames.push(chunk);
-    if (!socket.write(chunk)) upstream.pause();
-    if (closing === 'answered' && frames.atBoundary) sayGoodbye();
-  };
-  const forget = upstreams.track(instance.id, {
-    close() {
-      if (closing !== 'no') return;
-      closing = 'answered';
-      if (answered && frames.atBoundary) return sayGoodbye();
-      // What was said last is most likely a question: its answer is let through, if it comes soon.
-      hurry = clock.after(lastAnswerMs, () => {
-        closing = 'now';
-        if (frames.atBoundary) sayGoodbye();
-      });
-    },
-  });
-  socket.on('drain', () => upstream.resume());
-  upstream.on('data', toPerson);
-  upstream.once('end', () => socket.end());
-  upstream.once('error', end);
-  upstream.once('close', () => {
-    if (closing === 'no') socket.end();
-  });
-  socket.once('error', end);
-  socket.once('close', end);
-  if (first.length > 0) toPerson(first);
-  socket.on('data', () => (answered = false));
-  if (head.length > 0) {
-    answered = false;
-    upstream.write(head);
-  }
-  socket.pipe(upstream);
-}
-
-/** Ends a connection whose reader took nothing of what waits for it between two looks. */
-function endIfStuck(socket: Duplex, clock: Clock): void {
-  let takenBefore = -1;
-  let timer: Timer;
-  const look = () => {
-    const taken = ((socket as Partial<Socket>).bytesWritten ?? 0) - socket.writableLength;
-    if (socket.writableLength > 0 && taken === takenBefore) return void socket.destroy();
-    takenBefore = taken;
-    timer = clock.after(stuckMs, look);
-  };
-  look();
-  socket.once('close', () => timer.cancel());
 }
 
 function headText(
