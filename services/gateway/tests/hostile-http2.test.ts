@@ -16,15 +16,24 @@ import {
 } from './hostile/http2-frames.ts';
 import { type StrictUpstream, startStrictUpstream } from './hostile/strict-upstream.ts';
 
+/** One for all who ask: what the app of this test holds must not look like what the edge holds. */
+const largeAnswer = Buffer.concat([
+  Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 4000000\r\n\r\n'),
+  Buffer.alloc(4_000_000, 'x'),
+]);
+
 let house: EdgeHouse;
 let app: StrictUpstream;
 
 beforeAll(async () => {
   app = await startStrictUpstream(({ method, target }) => {
-    const body = target.startsWith('/large') ? 'x'.repeat(4_000_000) : `${method} ${target}`;
+    if (target.startsWith('/large')) return { bytes: largeAnswer };
+    const body = `${method} ${target}`;
     return { bytes: `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}` };
   });
   house = await startEdgeHouse({ tls: true });
+  // A busy machine may take its time with the app's answers: that it is answered at all is what good clients prove.
+  await house.setRoute({ timeoutMs: 30_000 });
   house.setInstances([healthy('ins_1', app.address)]);
 });
 
@@ -253,9 +262,15 @@ describe('others are served, within bounds of memory and of connections to the a
     ],
   ];
 
+  /** Bytes held by this thread alone, nghttp2's and buffers included; other tests share the process. */
+  function held(): number {
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  }
+
   it.each(abuses)('%s', async (_name, ends, run) => {
     const good = startGoodClient(house.port);
-    const before = process.memoryUsage().rss;
+    const before = held();
     const session = await open();
     await run(session);
     if (ends) await Promise.race([session.closed, new Promise((resolve) => setTimeout(resolve, 5_000))]);
@@ -266,21 +281,21 @@ describe('others are served, within bounds of memory and of connections to the a
     expect(answered).toBeGreaterThan(0);
     if (ends) expect(session.isClosed).toBe(true);
     session.close();
-    expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
+    expect(held() - before).toBeLessThan(300e6);
   });
 
   it('a reader that takes nothing', async () => {
     const good = startGoodClient(house.port);
-    const before = process.memoryUsage().rss;
+    const before = held();
     // Initial window 0: the head may come, the bodies may not.
     const session = await open(Buffer.concat([Buffer.from([0, 4]), uint32(0)]));
     for (let at = 0; at < 90; at++) session.send(headers(at * 2 + 1, get(`/large/${at}`)));
     await expect
-      .poll(() => app.requests.filter(({ target }) => target.startsWith('/large')).length, { timeout: 5_000 })
+      .poll(() => app.requests.filter(({ target }) => target.startsWith('/large')).length, { timeout: 20_000 })
       .toBe(90);
     const { failed } = await good.stop();
     expect(failed).toEqual([]);
-    expect(process.memoryUsage().rss - before).toBeLessThan(700e6);
+    expect(held() - before).toBeLessThan(150e6);
     session.close();
   });
 });

@@ -1,5 +1,5 @@
 import { claimHouse, type Person, password, type RunningShape, registerPerson, startShape } from '@steading/acceptance';
-import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
+import { type GitServer, startGitServer, startRunningTime, waitFor } from '@steading/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hostile } from '#src/hostile.ts';
@@ -237,9 +237,9 @@ describe('what pages show', () => {
     await page.getByText('this one').waitFor();
     const before = await count();
     await page.getByRole('button', { name: 'End', exact: true }).first().click();
-    const ended = performance.now();
-    await other.page.waitForURL(/\/sign-in/, { timeout: 3_000 });
-    expect(performance.now() - ended).toBeLessThan(1_000);
+    const since = startRunningTime();
+    await other.page.waitForURL(/\/sign-in/, { timeout: 20_000 });
+    expect(since.stop()).toBeLessThan(1_000);
     await waitFor('the session to be off the list', async () => (await count()) === before - 1);
     expect(other.problems).toEqual([]);
     await other.close();

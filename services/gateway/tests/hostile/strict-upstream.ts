@@ -15,8 +15,8 @@ export interface StrictUpstream {
   stop(): Promise<void>;
 }
 
-/** What to answer with; default: 200 with the method and target. */
-export type Answer = (request: StrictRequest) => { readonly bytes: string; readonly ends?: boolean };
+/** What to answer with; default: 200 with the method and target. A string is bytes, one for each character. */
+export type Answer = (request: StrictRequest) => { readonly bytes: string | Buffer; readonly ends?: boolean };
 
 export async function startStrictUpstream(answer: Answer = plainAnswer): Promise<StrictUpstream> {
   const requests: StrictRequest[] = [];
