@@ -1,7 +1,7 @@
 import type { Bus } from '@steading/bus';
 import { InstancesChanged } from '@steading/contracts/compute-events';
 import type { Database } from '@steading/db';
-import { type Log, newRequestId, serviceCaller } from '@steading/kit';
+import { type Clock, type Log, newRequestId, serviceCaller } from '@steading/kit';
 import { fail } from '#src/errors.ts';
 import { generationsDb } from '#src/generations-db.ts';
 import type { Desired, Runtime, RuntimeEvents } from '#src/runtime/runtime.ts';
@@ -21,18 +21,44 @@ export interface DesiredState {
   /** Secret values of all kept generations: an old line may show an old secret. */
   masked(appId: string): Promise<string[]>;
   forget(appId: string): Promise<void>;
-  /** Resolves when everything that the runtime told is stored and sent. */
+  /** Resolves when everything that the runtime told is stored and sent, or was given up because the house ends. */
   quiet(): Promise<void>;
+  /** From now on what cannot be stored is not tried again: there is a next start to converge. */
+  close(): void;
 }
 
-export function createDesiredState(options: { db: Database; bus: Bus; key: Buffer; log: Log }): DesiredState {
-  const { db, bus, key, log } = options;
+/** Between two tries to store what the runtime told, doubled from the first to the last. */
+const retryMs = { first: 250, last: 5_000 };
+
+export interface DesiredStateOptions {
+  readonly db: Database;
+  readonly bus: Bus;
+  readonly key: Buffer;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createDesiredState(options: DesiredStateOptions): DesiredState {
+  const { db, bus, key, clock, log } = options;
+  const closing = new AbortController();
   let runtimeSeen: Runtime | undefined;
   let work: Promise<void> = Promise.resolve();
   const dirty = new Set<string>();
 
+  /** In order, and until it is done: what the edge is not told of, it sends nobody to. */
   function enqueue(step: () => Promise<void>): void {
-    work = work.then(step).catch((error) => log.error({ err: error }, 'the state of an app could not be stored'));
+    work = work.then(() => untilDone(step));
+  }
+
+  async function untilDone(step: () => Promise<void>): Promise<void> {
+    for (let waitMs = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.last))
+      try {
+        return await step();
+      } catch (error) {
+        log.error({ err: error }, 'the state of an app could not be stored; it is tried again');
+        if (closing.signal.aborted) return;
+        await clock.sleep(waitMs, closing.signal);
+      }
   }
 
   async function tellInstances(appId: string): Promise<void> {
@@ -121,5 +147,6 @@ export function createDesiredState(options: { db: Database; bus: Bus; key: Buffe
     async quiet() {
       await work;
     },
+    close: () => closing.abort(),
   };
 }

@@ -32,7 +32,7 @@ export const computeService = defineService({
       if (!started) throw kitErrors('unavailable', { what: 'What runs apps' });
       return started;
     };
-    const desiredState = createDesiredState({ db, bus, key: house.key('compute-desired'), log });
+    const desiredState = createDesiredState({ db, bus, key: house.key('compute-desired'), clock, log });
     const deps = { runtime, desiredState };
     return {
       rpc: [implement(ComputeService, { ...buildMethods(deps), ...rolloutMethods(deps), ...logMethods(deps) })],
@@ -54,6 +54,7 @@ export const computeService = defineService({
       async stop() {
         const keepApps = context.config.STEADING_KEEP_APPS === '1' || house.succession?.isUnderWay === true;
         await started?.stop({ keepApps });
+        desiredState.close();
         await desiredState.quiet();
       },
       health: () => (started ? { ready: true } : { ready: false, reason: 'the runtime is starting' }),

@@ -161,6 +161,22 @@ export function runtimeBehaviour(under: () => RuntimeUnderTest): void {
     await of().removeApp(appId);
   });
 
+  test('a build made anew takes the place of the release that an earlier one left', async () => {
+    const appId = newId('app');
+    const releaseId = newId('rel');
+    const made = async (text: string) => {
+      const end = (await build(of(), { ...order(under().folder(), appId, { 'index.html': text }), releaseId })).at(-1);
+      expect(end).toMatchObject({ kind: 'done', releaseId });
+    };
+    await made('the first');
+    await made('the second');
+    const desired = desiredFor(appId, releaseId, { command: [] });
+    await of().apply(desired);
+    expect((await ended(of(), desired)).state).toBe('healthy');
+    expect(await ask(of(), appId)).toBe('the second');
+    await of().removeApp(appId);
+  });
+
   test('a cancelled build is gone within 5 s', async () => {
     const appId = newId('app');
     const cancel = new AbortController();
@@ -233,6 +249,7 @@ export function order(
   return {
     ...{ buildId: newId('bld'), appId, sourcePath: folder, steps: argv ? [{ name: 'build', argv }] : [] },
     ...{ environment: {}, masked: [], limits: buildLimits, timeoutMs: 60_000, outputPath: '' },
+    releaseId: newId('rel'),
   };
 }
 

@@ -128,7 +128,7 @@ const move = statement<
      finished_at = case when $7 then coalesce(finished_at, now()) end,
      live_at = case when $3 = 'live' then now() else live_at end,
      lease_owner = case when $7 then null else lease_owner end
-   where id = $1 and state = $2 and ($8::text is null or lease_owner = $8)`,
+   where id = $1 and state = $2 and ($8::text is null or lease_owner = $8) and ($3 <> 'verifying' or not cancel_requested)`,
 );
 const note = statement<
   [
@@ -149,9 +149,10 @@ const note = statement<
      release_id = coalesce($7, release_id), trace = coalesce($8::jsonb, trace), last_lines = coalesce($9::jsonb, last_lines)
    where id = $1`,
 );
-const askCancel = statement<[id: string]>(
+const askCancel = statement<[id: string], { state: DeploymentState }>(
   'deploy.deployments.askCancel',
-  'update deploy.deployments set cancel_requested = true where id = $1',
+  `update deploy.deployments set cancel_requested = true
+   where id = $1 and state in ('queued', 'cloning', 'building', 'pushing', 'deploying') returning state`,
 );
 const setGeneration = statement<[id: string, generation: string]>(
   'deploy.deployments.setGeneration',
@@ -288,7 +289,10 @@ export const deploymentsDb = {
     ),
   queuedOfApp: (tx: Writer, app: string) => tx.all(queuedOfApp, app),
   createdSince: async (db: Reader, app: string, seconds: number) => (await db.first(createdSince, app, seconds))!.count,
-  /** 1 where the deployment was in `from` (and leased by `owner`, if given); else 0 and nothing has changed. */
+  /**
+   * 1 where the deployment was in `from` (and leased by `owner`, if given); else 0 and nothing has changed. What is to be
+   * cancelled does not become `verifying`.
+   */
   move: (
     tx: Writer,
     change: {
@@ -340,7 +344,8 @@ export const deploymentsDb = {
       known.trace ? JSON.stringify(known.trace) : null,
       known.lastLines ? JSON.stringify(known.lastLines) : null,
     ),
-  askCancel: (tx: Writer, id: string) => tx.run(askCancel, id),
+  /** The state that it is in, and from which it does not go on to `verifying` any more; undefined: it is past that. */
+  askCancel: async (tx: Writer, id: string) => (await tx.all(askCancel, id))[0]?.state,
   setGeneration: (tx: Writer, id: string, generation: string) => tx.run(setGeneration, id, generation),
   lockStarts: (tx: Writer) => tx.all(lockStarts),
   waiting: (tx: Writer) => tx.all(waiting),

@@ -1,4 +1,5 @@
-const codes = new Set<unknown>(['ENOSPC', 'EDQUOT']);
+/** The kernel's, and PostgreSQL's own (disk_full), which no error of the kernel stands behind. */
+const codes = new Set<unknown>(['ENOSPC', 'EDQUOT', '53100']);
 
 export const diskFullText = 'The disk of this machine is full. Make room, then deploy again.';
 

@@ -27,9 +27,13 @@ export interface ComputeDouble {
   readonly removedReleases: string[];
   /** What runs: app → generation. */
   readonly running: Map<string, string>;
+<<<<<<< HEAD
   /** Where an app's instance listens; default: nowhere. */
   readonly addresses: Map<string, string>;
   /** What the next builds and rollouts do. `gate` is waited for. */
+=======
+  /** What the next builds and rollouts do. */
+>>>>>>> bc85945 (Carry out every cancel that was accepted, keep one release for each deployment, and say which lines of a log are missing)
   behave: {
     build: 'ok' | 'fail' | 'hang';
     lines: string[];
@@ -37,6 +41,8 @@ export interface ComputeDouble {
     edge: 'ok' | 'stuck';
     /** How long a probe takes; every n-th is lost. */
     lostEvery: number;
+    /** Waited for before a rollout is healthy. */
+    beforeHealthy?: () => Promise<void>;
   };
 }
 
@@ -133,7 +139,10 @@ function methods(double: () => ComputeDouble): Methods {
           reason: 'The instance ended with code 1 before it was healthy.',
           lastLines: [{ position: 1n, timeMs: 0n, stream: 'stderr', text: 'Error: no beans' }],
         };
-      else yield { state: 'healthy' };
+      else {
+        await behave.beforeHealthy?.();
+        yield { state: 'healthy' };
+      }
     },
     abortRollout({ generation }) {
       double().aborted.push(generation);

@@ -52,6 +52,10 @@ test.each([
   Object.assign(house.compute.behave, { build: 'ok', rollout: 'ok', edge: 'ok' });
   await again();
   await house.untilState(id, 'live');
+  // However often it is built, it is one release: what an earlier build may have left is replaced.
+  expect(new Set(house.compute.builds.map(({ request }) => request.releaseId))).toEqual(
+    new Set([id.replace('dep_', 'rel_')]),
+  );
   const rows = await sql('select state from deploy.deployments where app_id = $1', appId);
   expect(rows).toEqual([{ state: 'live' }]);
   await waitFor('the folder to be gone', () => readdirSync(join(house.dataDir, 'deploy/work')).length === 0);
@@ -93,6 +97,51 @@ test('a cancel that was asked for before the crash is carried out after it', asy
   await again();
   await house.untilState(id, 'cancelled');
   await waitFor('the folder to be gone', () => !existsSync(join(house.dataDir, 'deploy/work', id)));
+});
+
+test('a cancel that was asked for while the last instance became healthy is carried out', async () => {
+  const { appId } = await makeApp(house, url);
+  house.compute.behave.beforeHealthy = async () => {
+    await sql("update deploy.deployments set cancel_requested = true where state = 'deploying'");
+  };
+  const id = await deployApp(house, appId);
+  await house.untilState(id, 'cancelled');
+  await waitFor('the rollout to be taken back', () => house.compute.aborted.includes(id));
+  const lines = async () => JSON.stringify(await sql('select text from deploy.log_lines where deployment_id = $1', id));
+  await waitFor('the log to say so', async () => (await lines()).includes('Cancelled.'));
+  expect(await lines()).not.toContain('restarted');
+});
+
+test('a deployment that ends while it builds has the release removed that its build may have left', async () => {
+  const { appId } = await makeApp(house, url);
+  house.compute.behave.build = 'fail';
+  const id = await deployApp(house, appId);
+  await house.untilState(id, 'failed');
+  await waitFor('the removal', () => house.compute.removedReleases.includes(id.replace('dep_', 'rel_')));
+});
+
+test('output that comes faster than it can be stored is missing where the log says so, and nothing else is', async () => {
+  const { appId } = await makeApp(house, url);
+  house.compute.behave.lines = Array.from({ length: 30_000 }, (_, index) => `line ${index}`);
+  const pool = createPool({ url: house.database.url, max: 1, log: createLog({ level: 'silent' }) });
+  const client = await pool.connect();
+  await client.query('begin');
+  // Readers go on; no line can be written.
+  await client.query('lock table deploy.log_lines in exclusive mode');
+  const id = await deployApp(house, appId);
+  await house.untilState(id, 'live');
+  await client.query('commit');
+  client.release();
+  await pool.end();
+  const texts = async () =>
+    (await sql('select text from deploy.log_lines where deployment_id = $1 order by position', id)) as { text: string }[];
+  await waitFor('the whole log', async () => (await texts()).at(-1)?.text === 'Live.', { timeoutMs: 20_000 });
+  const all = (await texts()).map(({ text }) => text);
+  const kept = all.filter((text) => text.startsWith('line ')).length;
+  const [missing] = all.flatMap((text) => /^(\d+) lines of the output are missing here/.exec(text)?.[1] ?? []);
+  expect(kept).toBeGreaterThan(15_000);
+  expect(kept + Number(missing)).toBe(30_000);
+  expect(all).toContain('The release is stored.');
 });
 
 test('a worker whose lease was taken changes nothing any more', async () => {

@@ -33,8 +33,8 @@ const thisCheckout = resolve(import.meta.dirname, '../../..');
 const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'], ['gateway']];
 
 /**
- * Starts a house as its own processes, as an operator would, on a database and a folder of its own. `DATABASE_URL:
- * undefined` gives it an embedded PostgreSQL.
+ * Starts a house as its own processes, as an operator would, on a database and a folder of its own (an empty one that
+ * `STEADING_DATA` names stays the test's to remove). `DATABASE_URL: undefined` gives it an embedded PostgreSQL.
  */
 export async function startShape(
   shape: Shape,
@@ -43,7 +43,7 @@ export async function startShape(
 ): Promise<RunningShape> {
   let main = join(checkout, 'apps/house/src/main.ts');
   const database = await createTestDatabase();
-  const dataDir = mkdtempSync(join(tmpdir(), 'steading-acceptance-'));
+  const dataDir = env.STEADING_DATA ?? mkdtempSync(join(tmpdir(), 'steading-acceptance-'));
   chmodSync(dataDir, 0o711);
   mkdirSync(join(dataDir, 'logs'));
   const [port = 0, natsPort = 0, ...doors] = await freePorts(5);
@@ -139,7 +139,7 @@ export async function startShape(
           join(process.env.STEADING_TEST_LOGS, `${basename(dataDir)}.log`),
         );
       await database.drop();
-      rmSync(dataDir, { recursive: true, force: true });
+      if (!env.STEADING_DATA) rmSync(dataDir, { recursive: true, force: true });
     },
   };
   await running.start(checkout);

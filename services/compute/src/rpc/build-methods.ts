@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { BuildResponseSchema, ComputeService } from '@steading/contracts/rpc/compute';
+import { newId } from '@steading/kit';
 import { z } from 'zod';
 import { environmentShape, idText, limitsShape, maskedShape } from '#src/desired.ts';
 import { lineMessage } from '#src/rpc/messages.ts';
@@ -29,6 +30,7 @@ const orderShape = z.object({
     .string()
     .max(1_024)
     .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the source'),
+  releaseId: idText.or(z.literal('')).transform((id) => id || newId('rel')),
 });
 
 export function buildMethods({

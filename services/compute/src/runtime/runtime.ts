@@ -138,6 +138,8 @@ export interface BuildOrder {
   readonly limits: Limits;
   readonly timeoutMs: number;
   readonly outputPath: string;
+  /** A release of this name that the app has already is replaced: nobody heard of the end of the build that made it. */
+  readonly releaseId: string;
 }
 
 export type BuildFailure = 'step-failed' | 'timeout' | 'out-of-memory' | 'too-large' | 'disk-full' | 'cancelled';

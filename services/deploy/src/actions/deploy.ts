@@ -5,7 +5,7 @@ import { audit } from '#src/actions/audit.ts';
 import { findApp, findDeployment } from '#src/actions/find.ts';
 import { checkCommit } from '#src/actions/source.ts';
 import { type AppRow, appsDb } from '#src/apps-db.ts';
-import { freshStages, isCancellable } from '#src/deployments.ts';
+import { freshStages } from '#src/deployments.ts';
 import { type DeploymentRow, deploymentsDb, type NewDeployment } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
@@ -126,11 +126,11 @@ export async function cancelDeployment(deps: Deps, caller: Caller, id: string): 
   const found = await findDeployment(deps, caller, 'app.cancel', id);
   await deps.db.write(async (tx) => {
     const app = await appsDb.lock(tx, found.app_id);
+    // Asked and read at once: it may go on meanwhile, and what is said to be cancelled must not become live.
+    const state = await deploymentsDb.askCancel(tx, id);
     const row = await deploymentsDb.byId(tx, id);
-    if (!app || !row || !isCancellable(row.state))
-      throw fail('deploy.not-cancellable', { state: row?.state ?? 'gone' });
-    await deploymentsDb.askCancel(tx, id);
-    if (row.state === 'queued')
+    if (!app || !row || !state) throw fail('deploy.not-cancellable', { state: row?.state ?? 'gone' });
+    if (state === 'queued')
       await changeState(deps, tx, row, {
         to: 'cancelled',
         code: 'cancelled',

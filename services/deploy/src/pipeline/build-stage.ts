@@ -75,6 +75,7 @@ async function runBuild(work: Work, plan: BuildPlan, input: BuildInput): Promise
       limits: {},
       timeoutMs: BigInt(timeoutMs),
       outputPath: plan.outputFolder,
+      releaseId: releaseIdOf(work.deployment.id),
     },
     as(work.caller, { signal: work.signal, timeoutMs: timeoutMs + 60_000 }),
   );
@@ -90,6 +91,12 @@ async function runBuild(work: Work, plan: BuildPlan, input: BuildInput): Promise
   }
   work.signal.throwIfAborted();
   throw new Error('a build ended without saying how');
+}
+
+/** Known before the release is: whoever builds again after a crash replaces what the first build left, and a deployment
+ * that ends while it builds can have it removed. */
+export function releaseIdOf(deploymentId: string): string {
+  return deploymentId.replace(/^dep_/, 'rel_');
 }
 
 export function lineStream(stream: string): 'stdout' | 'stderr' | 'steading' {

@@ -1,6 +1,7 @@
 /**
  * The log of one deployment while it is worked on: lines get their position here, are masked, and are stored in
- * batches. At most `maxBytes` of output; what the house itself says is kept beyond that.
+ * batches. At most `maxBytes` of output, and no more than may wait for a database that is slow or away; what is missing
+ * is said where it is missing. What the house itself says is kept beyond that.
  */
 import type { Database } from '@steading/db';
 import type { Clock, Log } from '@steading/kit';
@@ -14,6 +15,9 @@ export interface LogWriter {
 }
 
 export const logLimits = { bytes: 10 * 1024 * 1024, lineLength: 8192, batch: 500, delayMs: 100, waitingLines: 20_000 };
+
+const lastTries = 4;
+const lastTryMs = 1_500;
 
 interface WriterOptions {
   readonly db: Database;
@@ -30,14 +34,24 @@ export async function openLogWriter(options: WriterOptions): Promise<LogWriter> 
   const store = createLineStore(options);
   let { position, bytes } = last;
   let cut = bytes >= maxBytes;
+  /** Lines of output that were dropped since the last that was kept. */
+  let missing = 0;
 
-  const add = (stage: string, stream: string, text: string) => {
-    if (store.isFull()) return;
+  const push = (stage: string, stream: string, text: string) => {
     bytes += Buffer.byteLength(text);
     store.push({ position: ++position, at: new Date(clock.now()).toISOString(), stage, stream, text });
   };
+  const add = (stage: string, stream: string, text: string) => {
+    if (missing > 0) {
+      const lines = missing === 1 ? 'One line' : `${missing} lines`;
+      missing = 0;
+      push(stage, 'steading', `${lines} of the output are missing here: they came faster than they could be stored.`);
+    }
+    push(stage, stream, text);
+  };
   const output = (stage: string, stream: string, line: string) => {
     if (cut) return;
+    if (store.isFull()) return void missing++;
     cut = bytes + line.length > maxBytes;
     if (!cut) return add(stage, stream, line);
     const megabytes = Math.round(maxBytes / 1024 / 1024);
@@ -89,6 +103,15 @@ function createLineStore(options: WriterOptions) {
     });
     return running;
   };
+  /** At the end, nobody comes after it: what a database that was away for a moment did not take is given again. */
+  const flushWell = async () => {
+    for (let tried = 1; tried <= lastTries; tried++) {
+      await flush();
+      if (waiting.length === 0) return;
+      if (tried < lastTries) await clock.sleep(lastTryMs);
+    }
+    options.log.error({ deploymentId, lines: waiting.length }, 'log lines of a deployment could not be stored and are lost');
+  };
   return {
     isFull: () => waiting.length >= logLimits.waitingLines,
     push(line: Line) {
@@ -97,7 +120,7 @@ function createLineStore(options: WriterOptions) {
     },
     flush,
     async close() {
-      await flush();
+      await flushWell();
       closed = true;
     },
   };

@@ -210,6 +210,8 @@ async function oneStep(job: Work, order: WorkOrder, probing: Probing): Promise<b
 async function afterError(job: Work, order: WorkOrder, error: unknown): Promise<boolean> {
   const { deps, deployment } = job;
   const halt = order.signal.aborted ? order.signal.reason : undefined;
+  // Something else happened to the deployment meanwhile: the stored state says what, and whose it is.
+  if (!halt && error instanceof Halt) return true;
   const failure = halt ? undefined : asFailure(error);
   try {
     if (halt instanceof Halt && halt.why === 'cancel') await settleCancel(job);

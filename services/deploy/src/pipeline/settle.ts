@@ -7,6 +7,7 @@ import { choresDb } from '#src/chores-db.ts';
 import { type DeploymentRow, deploymentsDb } from '#src/deployments-db.ts';
 import { diskFullText, isDiskFull } from '#src/disk-full.ts';
 import { advance } from '#src/pipeline/advance.ts';
+import { releaseIdOf } from '#src/pipeline/build-stage.ts';
 import { StageFailure, type Work } from '#src/pipeline/work.ts';
 import { tellRoutes } from '#src/routes.ts';
 import { SourceProblem } from '#src/source/source-problem.ts';
@@ -47,6 +48,13 @@ export async function settleCancel(work: Work): Promise<void> {
 /** What the rollout began is undone after the commit: what was live before stays, or comes back. */
 async function takeBack(work: Work, tx: Writer, reason: string): Promise<void> {
   const { deployment, deps } = work;
+  // A build whose end was not heard may have left its release.
+  if (deployment.state === 'building')
+    await choresDb.add(tx, {
+      kind: 'remove-release',
+      appId: deployment.app_id,
+      releaseId: releaseIdOf(deployment.id),
+    });
   if (deployment.state === 'deploying')
     await choresDb.add(tx, {
       kind: 'abort',

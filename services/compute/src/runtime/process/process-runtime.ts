@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Log } from '@steading/kit';
@@ -11,6 +11,7 @@ import { forgetInstance, type InstanceRecord, readRecord } from '#src/runtime/pr
 import { detectIsolation } from '#src/runtime/process/isolation.ts';
 import type { Machine } from '#src/runtime/process/machine.ts';
 import { createPorts } from '#src/runtime/process/ports.ts';
+import { releaseOwner, removeRelease } from '#src/runtime/process/releases.ts';
 import { killRemains } from '#src/runtime/process/unit.ts';
 import type { Limits, Runtime, RuntimeEvents, Usage } from '#src/runtime/runtime.ts';
 
@@ -116,24 +117,12 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async removeApp(appId) {
       await apps.get(appId)?.stop('the app was removed');
       apps.delete(appId);
-      for (const releaseId of readdirSync(folders.releases)) removeReleaseOf(appId, releaseId);
+      for (const releaseId of readdirSync(folders.releases)) removeRelease(folders.releases, appId, releaseId);
       folders.forgetApp(appId);
     },
     async removeRelease(appId, releaseId) {
-      removeReleaseOf(appId, releaseId);
+      removeRelease(folders.releases, appId, releaseId);
     },
-    releaseExists: (appId, releaseId) => ownerOf(releaseId) === appId,
+    releaseExists: (appId, releaseId) => releaseOwner(folders.releases, releaseId) === appId,
   };
-
-  function ownerOf(releaseId: string): string | undefined {
-    const file = join(folders.releases, releaseId, 'release.json');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { appId: string }).appId : undefined;
-  }
-
-  /** The mark of completeness goes first: a removal that is cut short leaves a half release, which the next start removes. */
-  function removeReleaseOf(appId: string, releaseId: string): void {
-    if (ownerOf(releaseId) !== appId) return;
-    rmSync(join(folders.releases, releaseId, 'release.json'), { force: true });
-    rmSync(join(folders.releases, releaseId), { recursive: true, force: true });
-  }
 }

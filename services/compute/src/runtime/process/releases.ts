@@ -1,6 +1,16 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, realpathSync, renameSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join, sep } from 'node:path';
-import { newId } from '@steading/kit';
 import { BuildStopped, tooLarge } from '#src/runtime/process/build-stops.ts';
 import type { BuildWork } from '#src/runtime/process/build-work.ts';
 import { writeWhole } from '#src/runtime/process/folders.ts';
@@ -15,13 +25,14 @@ export async function keepRelease(
   const output = outputFolder(app, order.outputPath);
   const bytes = await folderBytes(output);
   if (bytes > limits.diskBytes) throw tooLarge(limits);
-  const releaseId = newId('rel');
+  const { releaseId } = order;
   const made = join(folder, 'release');
   mkdirSync(made, { mode: 0o711 });
   renameSync(output, join(made, 'files'));
   await runTool(['sync', '-f', '--', made], { timeoutMs: 120_000 }).catch(() => {});
   writeWhole(join(made, 'release.json'), JSON.stringify({ releaseId, appId: order.appId, bytes }));
   stop.signal.throwIfAborted();
+  removeRelease(machine.folders.releases, order.appId, releaseId);
   renameSync(made, join(machine.folders.releases, releaseId));
   const parent = openSync(machine.folders.releases, 'r');
   fsyncSync(parent);
@@ -44,4 +55,20 @@ function outputFolder(app: string, outputPath: string): string {
     throw missing;
   }
   return real;
+}
+
+/** The app of a whole release. */
+export function releaseOwner(releases: string, releaseId: string): string | undefined {
+  const file = join(releases, releaseId, 'release.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { appId: string }).appId : undefined;
+}
+
+/**
+ * Nothing where the app has no such release. The mark of completeness goes first: a removal that is cut short leaves a
+ * half release, which the next start removes.
+ */
+export function removeRelease(releases: string, appId: string, releaseId: string): void {
+  if (releaseOwner(releases, releaseId) !== appId) return;
+  rmSync(join(releases, releaseId, 'release.json'), { force: true });
+  rmSync(join(releases, releaseId), { recursive: true, force: true });
 }
