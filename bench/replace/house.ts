@@ -8,8 +8,8 @@ import { waitFor } from '@steading/testkit';
 
 const main = resolve(import.meta.dirname, '../../apps/house/src/main.ts');
 
-/** A house as an operator runs it: its own folder, the embedded PostgreSQL, the process runtime. */
-export async function startHouse() {
+/** A house as an operator runs it: its own folder, the embedded PostgreSQL, the process runtime; with further settings. */
+export async function startHouse(settings: Readonly<Record<string, string>> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'steading-replace-'));
   chmodSync(dataDir, 0o711);
   const [port = 0, tlsPort = 0] = await freePorts(2);
@@ -34,6 +34,7 @@ export async function startHouse() {
       STEADING_DEPLOY_STARTS_PER_MINUTE: '600',
       STEADING_REQUESTS_PER_MINUTE: '1000000',
       STEADING_ADDRESS_PER_MINUTE: '1000000',
+      ...settings,
     },
   });
   const ended = new Promise<void>((done) => child.once('exit', () => done()));

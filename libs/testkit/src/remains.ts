@@ -127,8 +127,7 @@ function findGroups(tag: string): string[] {
 
 async function findRows(url: string): Promise<Pick<Remains, 'leases' | 'unfinished' | 'chores' | 'knownReleases'>> {
   const pool = createPool({ url, max: 1, log: createLog({ level: 'silent' }) });
-  const ask = async (text: string) =>
-    (await pool.query<{ found: string }>(text)).rows.map(({ found }) => found).sort();
+  const ask = async (text: string) => (await pool.query<{ found: string }>(text)).rows.map(({ found }) => found).sort();
   try {
     const open = "state in ('queued', 'cloning', 'building', 'pushing', 'deploying', 'verifying')";
     return {

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InstancesChanged } from '@steading/contracts/compute-events';
 import { ComputeService } from '@steading/contracts/rpc/compute';
+import { createPool } from '@steading/db';
 import { forestService } from '@steading/forest-service';
 import { anonymous, createLog, newId, newRequestId, serviceCaller, systemClock } from '@steading/kit';
 import { as, createRpc } from '@steading/rpc';
@@ -92,6 +94,38 @@ describe('the compute service', () => {
     await expect(early).rejects.toMatchObject({ code: 'unavailable' });
     await rpc.stop();
   });
+
+  test('tells where an app runs as soon as that can be stored, however long it could not be', async () => {
+    const told: string[][] = [];
+    const hear = ({ data }: { data: unknown }) =>
+      told.push(InstancesChanged.schema.parse(data).instances.map(({ id }) => id));
+    const listening = house.context('compute').bus.broadcast([InstancesChanged], hear, () => {});
+    const appId = newId('app');
+    const generation = await rollOut(appId, ['node', 'app.js']);
+    const pool = createPool({ url: house.database.url, max: 1, log: createLog({ level: 'silent' }) });
+    const instances = async () => (await client().listInstances({ appId }, options())).instances.map(({ id }) => id);
+    const before = await instances();
+    await pool.query('alter table compute.revisions rename to revisions_away');
+    try {
+      // Its end is told when it is stored.
+      const rolling = rollOut(appId, ['node', 'app.js']);
+      await expect
+        .poll(async () => (await instances()).some((id) => before.includes(id)), { timeout: 20_000 })
+        .toBe(false);
+      // Whatever is given up is given up by now: this is answered when nothing waits to be stored.
+      const quiet = (async () => {
+        for await (const _ of client().watchRollout({ appId, generation }, options()));
+      })();
+      await Promise.race([quiet, new Promise((resolve) => setTimeout(resolve, 500))]);
+      await pool.query('alter table compute.revisions_away rename to revisions');
+      await Promise.all([rolling, quiet]);
+      await expect.poll(() => told.at(-1), { timeout: 20_000 }).toEqual(await instances());
+    } finally {
+      await listening.stop();
+      await pool.end();
+      await client().removeApp({ appId }, options());
+    }
+  }, 60_000);
 
   test('is where it was after the house was stopped and started', async () => {
     const appId = newId('app');

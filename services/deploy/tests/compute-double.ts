@@ -27,13 +27,9 @@ export interface ComputeDouble {
   readonly removedReleases: string[];
   /** What runs: app → generation. */
   readonly running: Map<string, string>;
-<<<<<<< HEAD
   /** Where an app's instance listens; default: nowhere. */
   readonly addresses: Map<string, string>;
-  /** What the next builds and rollouts do. `gate` is waited for. */
-=======
   /** What the next builds and rollouts do. */
->>>>>>> bc85945 (Carry out every cancel that was accepted, keep one release for each deployment, and say which lines of a log are missing)
   behave: {
     build: 'ok' | 'fail' | 'hang';
     lines: string[];

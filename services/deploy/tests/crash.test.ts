@@ -134,7 +134,9 @@ test('output that comes faster than it can be stored is missing where the log sa
   client.release();
   await pool.end();
   const texts = async () =>
-    (await sql('select text from deploy.log_lines where deployment_id = $1 order by position', id)) as { text: string }[];
+    (await sql('select text from deploy.log_lines where deployment_id = $1 order by position', id)) as {
+      text: string;
+    }[];
   await waitFor('the whole log', async () => (await texts()).at(-1)?.text === 'Live.', { timeoutMs: 20_000 });
   const all = (await texts()).map(({ text }) => text);
   const kept = all.filter((text) => text.startsWith('line ')).length;

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findEmbeddedPostgres } from '@steading/db';
-import { findRemains, type GitServer, type Remains, startGitServer, waitFor } from '@steading/testkit';
+import { findRemains, type Remains, startGitServer, waitFor } from '@steading/testkit';
 import { expect } from 'vitest';
 import { serverApp } from '#src/app-sources.ts';
 import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';

@@ -30,7 +30,9 @@ export const faults: Readonly<Record<string, Fault>> = {
     return undefined;
   },
   async 'all that it runs is killed'({ at: { house }, before }) {
-    killPrograms(house, (id) => !before.includes(id));
+    // The first of it, where nothing of it runs yet.
+    const kill = () => killPrograms(house, (id) => !before.includes(id)) > 0;
+    await waitFor('something to kill', kill, { timeoutMs: 2_000, everyMs: 5 }).catch(() => {});
     return undefined;
   },
   async 'the live app is killed'({ at: { house }, before }) {
@@ -59,16 +61,20 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
 };
 
-function killPrograms(house: RunningShape, which: (id: string) => boolean): void {
+/** How many there were. */
+function killPrograms(house: RunningShape, which: (id: string) => boolean): number {
   const own = house.processes.flatMap(({ pid }) => pid ?? []);
+  let killed = 0;
   for (const { pid, id } of findPrograms({ dataDir: house.dataDir, house: own })) {
     if (!which(id)) continue;
     try {
       process.kill(pid, 'SIGKILL');
+      killed++;
     } catch {
       // Gone with the one before.
     }
   }
+  return killed;
 }
 
 /** Every byte of it, in large pieces, then in small ones. */

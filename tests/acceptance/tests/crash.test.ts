@@ -13,7 +13,7 @@ let operator: Person;
 let app: MadeApp;
 let repository: Awaited<ReturnType<GitServer['repository']>>;
 
-/** Slow at building and at starting, so that every state lasts long enough to be hit. */
+/** Slow at starting, so that the old instances and the new overlap. */
 function slowApp(text: string): Record<string, string> {
   const files = serverApp(text);
   return {
@@ -40,37 +40,6 @@ afterAll(async () => {
   await house?.stop();
   await git?.stop();
 });
-
-test.each(['queued', 'cloning', 'building', 'deploying', 'verifying'])(
-  'killed while a deployment is %s: after the restart its state is true',
-  async (state) => {
-    const text = `killed in ${state}`;
-    const before = (await visit(house, app.host)).text;
-    await repository.commit(slowApp(text));
-    const id = await startDeployment(operator, app.id);
-    const order = ['queued', 'cloning', 'building', 'pushing', 'deploying', 'verifying', 'live', 'failed'];
-    await waitFor(
-      `the state ${state}`,
-      async () => {
-        const { deployment } = await operator.graph<{ deployment: { state: string } }>(
-          'query ($id: ID!) { deployment(id: $id) { state } }',
-          { id },
-        );
-        return order.indexOf(deployment.state) >= order.indexOf(state);
-      },
-      { everyMs: 5, timeoutMs: 30_000 },
-    );
-    await house.kill();
-    await house.start();
-    const ended = await deploymentEnds(operator, id);
-    expect(['live', 'failed']).toContain(ended.state);
-    if (ended.state === 'failed') expect(ended.reason).toBeTruthy();
-    const expected = ended.state === 'live' ? text : before;
-    await waitFor(`the app to answer "${expected}"`, async () => (await visit(house, app.host)).text === expected, {
-      timeoutMs: 20_000,
-    });
-  },
-);
 
 test('the app itself killed: it is started again, and only what could not be asked twice fails', async () => {
   const [killed = ''] = programs();

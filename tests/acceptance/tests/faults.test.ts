@@ -4,16 +4,23 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { canFillDisk, type FaultHouse, type FaultState, faultStates, startFaultHouse } from '#src/fault-house.ts';
 import { faults } from '#src/fault-table.ts';
 
-/** `STEADING_FAULTS_SEED=<seed>` hits the same cells again; `./steading test --long` all of them. */
+/**
+ * `STEADING_FAULTS_SEED=<seed>` hits the same cells again, `STEADING_FAULTS=<words>` those with these words ("building",
+ * "the disk is full"), and `./steading test --long` all of them.
+ */
 const seed = Number(process.env.STEADING_FAULTS_SEED ?? Date.now() % 2 ** 31);
-const only = process.env.STEADING_FAULTS_ONLY;
+const only = process.env.STEADING_FAULTS;
+const outcomes: string[] = [];
 let at: FaultHouse;
 
 beforeAll(async () => {
   at = await startFaultHouse();
   await at.end(await at.deploy('the first'));
 });
-afterAll(() => at?.stop());
+afterAll(async () => {
+  if (only ?? byLength({ quick: false, long: true })) console.log(outcomes.join('\n'));
+  await at?.stop();
+});
 
 const names = Object.keys(faults).filter((name) => name !== 'the disk is full' || canFillDisk);
 const table = faultStates.flatMap((state) => names.map((name) => [state, name] as const));
@@ -37,7 +44,7 @@ test.each(only ? table.filter((cell) => cell.join(' ').includes(only)) : byLengt
     await at.until(id, state);
     const meanwhile = await faults[name]!({ at, id, before });
     const ended = await at.end(id);
-    if (process.env.STEADING_FAULTS_SHOW) console.log(state, '|', name, '|', ended.state, '|', ended.reason);
+    outcomes.push([state, name, ended.state, ended.reason ?? ''].join(' | '));
     // Nothing of it is said without a reason, and what was live before is what answers.
     const isLive = ended.state === 'live';
     if (!isLive) expect(ended.reason).toMatch(/\.$/);

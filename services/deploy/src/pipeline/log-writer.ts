@@ -110,7 +110,10 @@ function createLineStore(options: WriterOptions) {
       if (waiting.length === 0) return;
       if (tried < lastTries) await clock.sleep(lastTryMs);
     }
-    options.log.error({ deploymentId, lines: waiting.length }, 'log lines of a deployment could not be stored and are lost');
+    options.log.error(
+      { deploymentId, lines: waiting.length },
+      'log lines of a deployment could not be stored and are lost',
+    );
   };
   return {
     isFull: () => waiting.length >= logLimits.waitingLines,

@@ -25,6 +25,8 @@ export interface GitRun {
 
 export interface GitResult {
   readonly code: number;
+  /** What ended it, when neither it nor we did. */
+  readonly signal?: NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
   /** The watched folder became too large, and git was ended. */
@@ -86,19 +88,19 @@ export async function runGit(settings: GitSettings, run: GitRun): Promise<GitRes
   const guard = run.watched ? watchSize(run.watched, stopTooLarge) : undefined;
   run.signal.addEventListener('abort', end, { once: true });
   try {
-    const [stdout, stderr, code] = await Promise.all([
+    const [stdout, stderr, { code, signal }] = await Promise.all([
       collect(child.stdout),
       collect(child.stderr),
-      new Promise<number>((resolve, reject) => {
+      new Promise<{ code: number; signal: NodeJS.Signals | null }>((resolve, reject) => {
         child.once('error', reject);
-        child.once('close', (value) => resolve(value ?? 128));
+        child.once('close', (value, by) => resolve({ code: value ?? 128, signal: by }));
       }),
     ]);
     run.signal.throwIfAborted();
     // A quick fetch may be over before anybody looked.
     tooLarge ||=
       run.watched !== undefined && (await folderSize(run.watched.folder, run.watched.maxBytes)) > run.watched.maxBytes;
-    return { code, stdout, stderr, tooLarge };
+    return { code, stdout, stderr, tooLarge, ...(signal && !tooLarge && { signal }) };
   } finally {
     guard?.();
     run.signal.removeEventListener('abort', end);

@@ -64,9 +64,12 @@ const known: readonly (readonly [RegExp, string, (source: SourceUrl, branch: str
 export function sayGitProblem(result: GitResult, source: SourceUrl, branch: string): SourceProblem {
   for (const [shape, code, say] of known)
     if (shape.test(result.stderr)) return new SourceProblem(code, say(source, branch));
-  const line = result.stderr.split('\n').find((text) => /^(?:fatal|error):/.test(text)) ?? 'git gave no reason';
+  if (result.signal)
+    return new SourceProblem('git-ended', `Git was ended by ${result.signal} while it read the repository. Try again.`);
+  const line = result.stderr.split('\n').find((text) => /^(?:fatal|error):/.test(text));
+  const cause = line?.replace(/^(?:fatal|error):\s*/, '').replace(/\.$/, '');
   return new SourceProblem(
     'git-failed',
-    `Git could not read the repository: ${line.replace(/^(?:fatal|error):\s*/, '').slice(0, 300)}`,
+    `Git could not read the repository: ${cause?.slice(0, 300) || `it ended with code ${result.code}`}.`,
   );
 }
