@@ -83,6 +83,37 @@ test('a push with the right signature deploys its commit, once', async () => {
   expect((await github(appId, secret, pushBody(), { 'x-github-delivery': 'one' })).status).toBe(409);
 });
 
+test('twenty pushes at once: one at a time is under way, the newest is live, and each of the others says which is newer', async () => {
+  const { appId } = await makeApp(house, repository.url);
+  const { secret } = await renew(appId, 'webhook');
+  const seen = house.events.length;
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => github(appId, secret, pushBody({ number: index }))),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+  const asked = (await Promise.all(answers.map((answer) => answer.json()))) as {
+    deploymentId: string;
+    number: number;
+  }[];
+  const newestFirst = asked.toSorted((a, b) => b.number - a.number);
+  await house.untilState(newestFirst[0]!.deploymentId, 'live');
+  for (const { deploymentId, number } of newestFirst.slice(1)) {
+    const { state, reason, reasonCode } = await house.untilState(deploymentId, 'superseded');
+    expect(state).toBe('superseded');
+    // Not begun, or live for a moment before.
+    expect(['newer', 'replaced']).toContain(reasonCode);
+    expect(Number(/[Dd]eployment (\d+)/.exec(reason ?? '')?.[1])).toBeGreaterThan(number);
+  }
+  const active = new Set<string>();
+  for (const { type, data } of house.events.slice(seen)) {
+    const { deploymentId, state, ...of } = data as { appId: string; deploymentId: string; state: string };
+    if (type !== 'deploy.deployment.changed' || of.appId !== appId) continue;
+    if (['cloning', 'building', 'pushing', 'deploying', 'verifying'].includes(state)) active.add(deploymentId);
+    else active.delete(deploymentId);
+    expect(active.size).toBeLessThanOrEqual(1);
+  }
+});
+
 test('forged, unsigned, foreign and unreadable deliveries are refused, and none deploys', async () => {
   const { appId } = await makeApp(house, repository.url);
   const other = await makeApp(house, repository.url);

@@ -52,6 +52,15 @@ function slowApp(text: string): Record<string, string> {
 
 export async function startFaultHouse(): Promise<FaultHouse> {
   const disk = canFillDisk ? mountSmallDisk() : undefined;
+  try {
+    return await startOn(disk);
+  } catch (error) {
+    if (disk) unmount(disk);
+    throw error;
+  }
+}
+
+async function startOn(disk: string | undefined): Promise<FaultHouse> {
   const git = await startGitServer();
   const house = await startShape('one process', {
     DATABASE_URL: undefined,

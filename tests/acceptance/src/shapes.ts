@@ -142,8 +142,13 @@ export async function startShape(
       if (!env.STEADING_DATA) rmSync(dataDir, { recursive: true, force: true });
     },
   };
-  await running.start(checkout);
-  await waitFor('the set-up link', () => existsSync(join(dataDir, 'setup-link')));
+  try {
+    await running.start(checkout);
+    await waitFor('the set-up link', () => existsSync(join(dataDir, 'setup-link')));
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
   return running;
 }
 

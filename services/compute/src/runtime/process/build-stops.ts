@@ -24,6 +24,11 @@ export function diskFull(): BuildStopped {
   return new BuildStopped('disk-full', 'The disk of this machine is full. Make room, then deploy again.');
 }
 
+export function tookTooLong(timeoutMs: number): BuildStopped {
+  const [count, unit] = timeoutMs < 120_000 ? [timeoutMs / 1_000, 'seconds'] : [timeoutMs / 60_000, 'minutes'];
+  return new BuildStopped('timeout', `The build took longer than ${Math.round(count)} ${unit} and was stopped.`);
+}
+
 export function outOfMemory({ memoryBytes }: Limits): BuildStopped {
   const megabytes = Math.round(memoryBytes / 2 ** 20);
   return new BuildStopped('out-of-memory', `The build needed more memory than its limit of ${megabytes} MB.`);

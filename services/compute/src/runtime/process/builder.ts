@@ -2,7 +2,7 @@ import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { enclosureOf, environmentOf } from '#src/runtime/process/build-enclosure.ts';
 import { lineQueue } from '#src/runtime/process/build-lines.ts';
-import { BuildStopped, failureOf, outOfMemory, stepFailed } from '#src/runtime/process/build-stops.ts';
+import { BuildStopped, failureOf, outOfMemory, stepFailed, tookTooLong } from '#src/runtime/process/build-stops.ts';
 import { type BuilderSettings, type BuildWork, watchLimits } from '#src/runtime/process/build-work.ts';
 import { systemPath, writeAccounts } from '#src/runtime/process/isolation.ts';
 import { limitsOf, type Machine, markOf } from '#src/runtime/process/machine.ts';
@@ -29,10 +29,7 @@ export async function* build(
   const cancel = () => stop.abort(new BuildStopped('cancelled', 'The build was cancelled.'));
   if (signal.aborted) cancel();
   signal.addEventListener('abort', cancel, { once: true });
-  const minutes = Math.round(order.timeoutMs / 60_000);
-  const timer = machine.clock.after(order.timeoutMs, () =>
-    stop.abort(new BuildStopped('timeout', `The build took longer than ${minutes} minutes and was stopped.`)),
-  );
+  const timer = machine.clock.after(order.timeoutMs, () => stop.abort(tookTooLong(order.timeoutMs)));
   const work = { machine, settings, order, folder, lines, stop, limits: buildLimits(machine, settings, order) };
   const result = runBuild(work)
     .catch((error) => failureOf(error, folder))
