@@ -1,7 +1,7 @@
 import type { Bus } from '@steading/bus';
 import { InstancesChanged } from '@steading/contracts/compute-events';
 import type { Database } from '@steading/db';
-import { type Clock, type Log, newRequestId, serviceCaller } from '@steading/kit';
+import { type Clock, isAppError, type Log, newRequestId, serviceCaller } from '@steading/kit';
 import { fail } from '#src/errors.ts';
 import { generationsDb } from '#src/generations-db.ts';
 import type { Desired, Runtime, RuntimeEvents } from '#src/runtime/runtime.ts';
@@ -27,8 +27,14 @@ export interface DesiredState {
   close(): void;
 }
 
-/** Between two tries to store what the runtime told, doubled from the first to the last. */
-const retryMs = { first: 250, last: 5_000 };
+/** Tries to store what the runtime told; the wait between them doubles. `most` is for what does not pass of itself. */
+const retry = { firstMs: 250, longestMs: 5_000, most: 20 };
+
+/** Away, full or short of something, as PostgreSQL's classes 53, 57 and 58 are: however long, it ends. */
+function mayPass(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return (isAppError(error) && error.status === 503) || (typeof code === 'string' && /^5[378]/.test(code));
+}
 
 export interface DesiredStateOptions {
   readonly db: Database;
@@ -51,13 +57,14 @@ export function createDesiredState(options: DesiredStateOptions): DesiredState {
   }
 
   async function untilDone(step: () => Promise<void>): Promise<void> {
-    for (let waitMs = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.last))
+    for (let tried = 1; ; tried++)
       try {
         return await step();
       } catch (error) {
-        log.error({ err: error }, 'the state of an app could not be stored; it is tried again');
-        if (closing.signal.aborted) return;
-        await clock.sleep(waitMs, closing.signal);
+        if (closing.signal.aborted || (tried >= retry.most && !mayPass(error)))
+          return log.error({ err: error }, 'the state of an app could not be stored');
+        log.warn({ err: error }, 'the state of an app could not be stored; it is tried again');
+        await clock.sleep(Math.min(retry.firstMs * 2 ** (tried - 1), retry.longestMs), closing.signal);
       }
   }
 
