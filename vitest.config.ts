@@ -18,7 +18,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    hookTimeout: 150_000,
     reporters: ['default'],
     // `./steading test --long`: the full lengths of what an ordinary run only samples.
     provide: { longTests: process.env.STEADING_TEST_LONG === '1' },

@@ -104,7 +104,7 @@ export async function startShape(
       if (shape === 'one process') processes.push(launch(undefined, undefined));
       else for (const [index, names] of split.entries()) processes.push(launch(names, doors[index]));
       await waitFor('the house to be ready', () => isReady(url, processes, running), {
-        timeoutMs: 45_000,
+        timeoutMs: 120_000,
         everyMs: 50,
       });
     },
@@ -118,7 +118,7 @@ export async function startShape(
       });
       processes.push(child);
       await waitFor('the gateway to be ready', () => isReady(`http://127.0.0.1:${own}`, [child], running), {
-        timeoutMs: 45_000,
+        timeoutMs: 120_000,
         everyMs: 50,
       });
       return { port: own, child };

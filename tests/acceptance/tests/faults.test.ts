@@ -16,7 +16,7 @@ let at: FaultHouse;
 beforeAll(async () => {
   at = await startFaultHouse();
   await at.end(await at.deploy('the first'));
-}, 120_000);
+});
 afterAll(async () => {
   if (only ?? byLength({ quick: false, long: true })) console.log(outcomes.join('\n'));
   await at?.stop();
