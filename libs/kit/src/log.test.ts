@@ -19,6 +19,8 @@ test.runIf(process.platform === 'linux')('a log that cannot be written ends nobo
     process.exit(0);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    timeout: 25_000,
+    killSignal: 'SIGKILL',
   });
   const [said, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
   expect(said).toContain('still here, with little memory');
