@@ -17,7 +17,8 @@ export interface Bus {
   /**
    * Hears everything from now on, in this process, at least once and perhaps with gaps: for emptying caches and
    * waking sockets. What must not be missed is a `Listener`.
-   * `onGap` is called when something may have been missed (a reconnect): read again.
+   * `onGap` is called when something was or may have been missed: what came was pruned while this process slept, the
+   * database was replaced beneath it, or an event is of a version that it does not know. Read again.
    */
   broadcast(events: readonly EventDefinition[], handler: BroadcastHandler, onGap?: () => void): Subscription;
 }
@@ -39,6 +40,8 @@ export interface Listener {
   readonly events: readonly EventDefinition[];
   /** Default 8. */
   readonly maxAttempts?: number;
+  /** A try that has not returned by then has failed; default 20 000. While it runs after its first write, readers wait. */
+  readonly timeoutMs?: number;
   handle(event: HouseEvent, tx: Writer): Promise<void>;
 }
 

@@ -3,11 +3,13 @@ import { migrate, type SchemaMigrations } from '@steading/db';
 import type { Clock, Log, Timer } from '@steading/kit';
 import type { BroadcastHandler, Bus, Listener } from '#src/bus.ts';
 import { type Consumer, createConsumer } from '#src/consume/consumer.ts';
-import { dropForgotten } from '#src/consume/consumers-db.ts';
+import { dropForgotten, keepConsumers } from '#src/consume/consumers-db.ts';
 import { createDeadLetters, type DeadLetters } from '#src/consume/dead-letters.ts';
-import type { HouseEvent } from '#src/event.ts';
+import type { EventDefinition, HouseEvent } from '#src/event.ts';
 import { emit } from '#src/ledger/emit.ts';
+import { type ListenerLag, readLags } from '#src/ledger/lag.ts';
 import { pruneLedger } from '#src/ledger/ledger-db.ts';
+import { fitLedger } from '#src/ledger/rebase.ts';
 import { createNatsWake } from '#src/wake/nats-wake.ts';
 import { createPostgresWake, type Wake } from '#src/wake/postgres-wake.ts';
 import { createTail } from '#src/wake/tail.ts';
@@ -34,8 +36,8 @@ export interface HouseBus {
   /** Lets running handlers finish their transaction. */
   stop(): Promise<void>;
   readonly deadLetters: DeadLetters;
-  /** Events that each of this process's listeners has not taken in yet. */
-  lag(): Promise<Readonly<Record<string, number>>>;
+  /** How far each listener of the house has come, in whichever process it is. */
+  lag(): Promise<readonly ListenerLag[]>;
   /** Brings this process's listeners that have nothing to hear up to the present; done by itself every few hours. */
   skipIdle(): Promise<void>;
   /** Removes what everybody has heard and is older than this; returns how many. */
@@ -47,8 +49,9 @@ const skipIdleMs = 6 * 3_600_000;
 const forgottenDays = 30;
 
 interface BroadcastEntry {
-  readonly types: ReadonlySet<string>;
+  readonly events: readonly EventDefinition[];
   readonly handler: BroadcastHandler;
+  readonly onGap: (() => void) | undefined;
 }
 
 export function createBus(options: HouseBusOptions): HouseBus {
@@ -58,21 +61,38 @@ export function createBus(options: HouseBusOptions): HouseBus {
   const connectionString = String(pool.options.connectionString);
 
   function onEvent(event: HouseEvent): void {
-    for (const entry of broadcasts) if (entry.types.has(event.type)) hear(entry, event);
+    for (const entry of broadcasts) {
+      const known = entry.events.filter(({ type }) => type === event.type);
+      if (known.length === 0) continue;
+      if (known.some(({ version }) => version === event.version)) guarded(event.type, () => entry.handler(event));
+      else guarded(event.type, entry.onGap);
+    }
     for (const consumer of consumers.values()) if (consumer.types.has(event.type)) consumer.wake();
   }
 
-  function hear(entry: BroadcastEntry, event: HouseEvent): void {
+  /** What came meanwhile may be of any kind: caches read anew, listeners look for themselves. */
+  function onGap(): void {
+    for (const entry of broadcasts) guarded('gap', entry.onGap);
+    wakeListener(undefined);
+  }
+
+  function wakeListener(name: string | undefined): void {
+    if (name) consumers.get(name)?.wake();
+    else for (const consumer of consumers.values()) consumer.wake();
+  }
+
+  function guarded(type: string, call: (() => void) | undefined): void {
     try {
-      entry.handler(event);
+      call?.();
     } catch (error) {
-      log.error({ err: error, type: event.type }, 'a broadcast handler failed');
+      log.error({ err: error, type }, 'a broadcast handler failed');
     }
   }
 
   let skipping: Timer | undefined;
 
   async function skipIdle(): Promise<void> {
+    await db.write((tx) => tx.run(keepConsumers, [...consumers.keys()]));
     for (const consumer of consumers.values()) await consumer.skipIdle();
   }
 
@@ -83,17 +103,21 @@ export function createBus(options: HouseBusOptions): HouseBus {
     });
   }
 
-  const tail = createTail({ db, log, clock, onEvent });
+  const tail = createTail({ db, log, clock, onEvent, onGap });
   const wake: Wake =
     transport.kind === 'nats'
-      ? createNatsWake({ url: transport.url, connectionString, db, tail, log, clock })
-      : createPostgresWake({ connectionString, wake: tail.wake, log, clock });
+      ? createNatsWake({ url: transport.url, connectionString, db, tail, wakeListener, log, clock })
+      : createPostgresWake({
+          ...{ connectionString, log, clock },
+          wake: (consumer) => (consumer ? wakeListener(consumer) : tail.wake()),
+          listening: () => wakeListener(undefined),
+        });
 
   return {
     forService: (source) => ({
       emit: (tx, event, told) => emit(tx, source, event, told),
-      broadcast(events, handler) {
-        const entry = { types: new Set(events.map((event) => event.type)), handler };
+      broadcast(events, handler, onGap) {
+        const entry: BroadcastEntry = { events, handler, onGap };
         broadcasts.add(entry);
         return {
           async stop() {
@@ -110,6 +134,7 @@ export function createBus(options: HouseBusOptions): HouseBus {
     },
     async start() {
       await migrate(pool, { ...busMigrations, log });
+      if (await fitLedger(db)) log.warn('the database came from another server: its events were fitted to this one');
       for (const consumer of consumers.values()) await consumer.prepare();
       await tail.start();
       await wake.start();
@@ -122,16 +147,13 @@ export function createBus(options: HouseBusOptions): HouseBus {
       await tail.stop();
       await Promise.all([...consumers.values()].map((consumer) => consumer.stop()));
     },
-    deadLetters: createDeadLetters(db, (name) => consumers.get(name)?.wake()),
-    async lag() {
-      const entries = [...consumers.values()].map(async (each) => [each.name, await each.behind()] as const);
-      return Object.fromEntries(await Promise.all(entries));
-    },
+    deadLetters: createDeadLetters(db),
+    lag: () => readLags(db),
     skipIdle,
     prune: (olderThanDays) =>
       db.write(async (tx) => {
         await tx.run(dropForgotten, forgottenDays);
-        return tx.run(pruneLedger, olderThanDays);
+        return (await tx.first(pruneLedger, olderThanDays))?.removed ?? 0;
       }),
   };
 }

@@ -1,8 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createDatabase, createPool, type Database, type Pool, statement } from '@steading/db';
 import { createLog, newRequestId, serviceCaller, systemClock } from '@steading/kit';
 import { createTestDatabase, type TestDatabase, waitFor } from '@steading/testkit';
@@ -11,6 +6,7 @@ import { z } from 'zod';
 import { listen } from '#src/bus.ts';
 import { defineEvent } from '#src/event.ts';
 import { createBus, type HouseBus } from '#src/house-bus.ts';
+import { createNatsServer, type NatsServer } from './storm/nats-server.ts';
 
 const Grown = defineEvent('bustest.grown', 1, z.object({ size: z.number() }));
 const caller = serviceCaller('bustest', newRequestId());
@@ -24,19 +20,13 @@ const effects = statement<[], { key: string; size: number }>(
   'select key, size from public.effects order by n',
 );
 
-let nats: ChildProcess;
-let natsPort = 0;
-let natsFolder = '';
+let nats: NatsServer;
 
 beforeAll(async () => {
-  natsPort = await freePort();
-  natsFolder = mkdtempSync(join(tmpdir(), 'steading-nats-'));
-  await startNats();
+  nats = await createNatsServer();
+  await nats.start();
 });
-afterAll(async () => {
-  await endNats('SIGTERM');
-  rmSync(natsFolder, { recursive: true, force: true });
-});
+afterAll(() => nats?.remove());
 
 describe.each(['postgres', 'nats'] as const)('events over %s', (kind) => {
   let database: TestDatabase;
@@ -61,7 +51,7 @@ describe.each(['postgres', 'nats'] as const)('events over %s', (kind) => {
 
   const make = (): HouseBus => {
     const bus = createBus({
-      transport: kind === 'nats' ? { kind, url: `nats://127.0.0.1:${natsPort}` } : { kind },
+      transport: kind === 'nats' ? { kind, url: nats.url } : { kind },
       pool,
       db,
       clock: systemClock,
@@ -180,7 +170,7 @@ describe.each(['postgres', 'nats'] as const)('events over %s', (kind) => {
     await waitFor('the later one of the same key', async () => (await seen()).length === 1);
     expect(letter).toMatchObject({ attempts: 2, error: 'poison' });
     poisonous = false;
-    expect(await bus.deadLetters.replay(letter?.id ?? '')).toBe(true);
+    expect(await bus.deadLetters.replay(letter?.id ?? '')).toBe('replayed');
     await waitFor('the replayed one', async () => (await seen()).length === 2);
   });
 
@@ -254,44 +244,13 @@ describe.each(['postgres', 'nats'] as const)('events over %s', (kind) => {
       bus.listen('bustest', [writeDown('nats.killed')]);
       await bus.start();
       for (let size = 0; size < 20; size++) await tell(bus, 'k', size);
-      await endNats('SIGKILL');
-      rmSync(natsFolder, { recursive: true, force: true });
+      await nats.kill('SIGKILL');
+      nats.loseStore();
       for (let size = 20; size < 40; size++) await tell(bus, 'k', size);
-      await startNats();
+      await nats.start();
       for (let size = 40; size < 60; size++) await tell(bus, 'k', size);
       await waitFor('all sixty', async () => (await seen()).length >= 60, { timeoutMs: 20_000 });
       expect((await seen()).map((row) => row.size)).toEqual(Array.from({ length: 60 }, (_, size) => size));
     });
   }
 });
-
-async function startNats(): Promise<void> {
-  const program =
-    ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(existsSync) ?? 'nats-server';
-  nats = spawn(program, ['-a', '127.0.0.1', '-p', String(natsPort), '-js', '-sd', natsFolder], { stdio: 'ignore' });
-  await waitFor('nats-server', () => reachable(natsPort));
-}
-
-async function endNats(signal: NodeJS.Signals): Promise<void> {
-  const ended = new Promise((resolve) => nats.once('exit', resolve));
-  nats.kill(signal);
-  await ended;
-}
-
-function reachable(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    }).once('error', () => resolve(false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import type { DescService } from '@bufbuild/protobuf';
 import type { Access, ForestView } from '@steading/access';
 import type { BackedFolder, Backups, RestoredHook } from '@steading/backup';
-import type { Bus, DeadLetters, EventDefinition, Listener } from '@steading/bus';
+import type { Bus, DeadLetters, EventDefinition, Listener, ListenerLag } from '@steading/bus';
 import type { Database } from '@steading/db';
 import type { KindDefinition } from '@steading/forest';
 import type { GraphContext, Subgraph } from '@steading/graph';
@@ -57,8 +57,8 @@ export interface ServiceContext<Shape extends ConfigShape = ConfigShape> {
   readonly backups?: Backups | undefined;
   /** Tells apps who asks, and others how to check it; for the gateway. */
   readonly appAssertion: Pick<Assertion, 'signForApp' | 'publicKeys'>;
-  /** How far listeners are behind, in events, by consumer. */
-  lag(): Promise<Readonly<Record<string, number>>>;
+  /** How far each listener of the house has come, in whichever process it is. */
+  lag(): Promise<readonly ListenerLag[]>;
   /** Removes events that every listener has heard and that are older than this; resolves with how many. */
   pruneEvents(olderThanDays: number): Promise<number>;
 }

@@ -1,19 +1,10 @@
 import type { Database, Writer } from '@steading/db';
 import type { Clock, Log, Timer } from '@steading/kit';
 import type { Listener } from '#src/bus.ts';
-import {
-  addConsumer,
-  countBehind,
-  lockConsumer,
-  moveConsumer,
-  releaseSavepoint,
-  rollbackToSavepoint,
-  savepoint,
-  skipIdle,
-} from '#src/consume/consumers-db.ts';
+import { attempt } from '#src/consume/attempt.ts';
+import { addConsumer, lockConsumer, moveConsumer, readPlace, skipIdle } from '#src/consume/consumers-db.ts';
 import { bury, delay, nextDue, park, parkedKeys, unpark, untilNextDue } from '#src/consume/parked-db.ts';
 import { retryDelayMs } from '#src/consume/retry-delay.ts';
-import type { HouseEvent } from '#src/event.ts';
 import { type LedgerRow, readAfterOfTypes, toEvent } from '#src/ledger/ledger-db.ts';
 
 /**
@@ -28,13 +19,14 @@ export interface Consumer {
   prepare(): Promise<void>;
   /** Says that there may be something new. Returns at once. */
   wake(): void;
-  behind(): Promise<number>;
   /** Moves its place to the present when there is nothing to hear. */
   skipIdle(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const batchSize = 50;
+/** Parked events that are tried before it is looked again for new ones: neither waits for all of the other. */
+const parkedAtOnce = 10;
 const defaultMaxAttempts = 8;
 const afterFailureMs = 1_000;
 /** How soon to look again when another process works on this listener: it may be killed with its work undone. */
@@ -55,8 +47,7 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
     while (awake && !stopped) {
       awake = false;
       try {
-        while (!stopped && (await takeBatch()));
-        while (!stopped && (await takeParked()));
+        while (!stopped && [await takeBatch(), await takeSomeParked()].includes(true));
         await scheduleParked();
       } catch (error) {
         log.warn({ err: error, consumer: name }, 'a listener could not go on; trying again');
@@ -69,65 +60,67 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
   /** Takes in what is new. Resolves with whether there may be more. */
   async function takeBatch(): Promise<boolean> {
     return db.write(async (tx) => {
-      const place = await tx.first(lockConsumer, name);
-      takenElsewhere = !place;
-      if (!place) return false;
+      takenElsewhere = !(await tx.first(lockConsumer, name))?.locked;
+      if (takenElsewhere) return false;
+      const place = await tx.first(readPlace, name);
+      if (!place) return begin(tx);
       const rows = await tx.all(readAfterOfTypes, place.xid, place.position, [...types], batchSize);
-      const last = rows.at(-1);
-      if (!last) return false;
+      if (rows.length === 0) return false;
       const blocked = new Set(
         (await tx.all(parkedKeys, name, [...new Set(rows.map((row) => row.key))])).map((row) => row.key),
       );
+      let last: LedgerRow | undefined;
       for (const row of rows) {
+        last = row;
         if (blocked.has(row.key)) await parkRow(tx, row, 0, 0, 'waits for an earlier event of the same key');
-        else if (!(await tryRow(tx, row))) blocked.add(row.key);
+        // What took too long ends the batch: its transaction has been open for long enough.
+        else if ((await tryRow(tx, row, blocked)).late) break;
       }
-      await tx.run(moveConsumer, name, last.xid, last.position);
-      return rows.length === batchSize;
+      if (last && (await tx.run(moveConsumer, name, last.xid, last.position, place.xid, place.position)) === 0)
+        throw new Error('another process moved the place of this listener; what was done is undone');
+      return rows.length === batchSize || last !== rows.at(-1);
     });
   }
 
-  async function tryRow(tx: Writer, row: LedgerRow): Promise<boolean> {
-    const error = await attempt(tx, toEvent(row));
-    if (!error) return true;
+  /** Its place is gone while it is here: better at the present than deaf. */
+  async function begin(tx: Writer): Promise<boolean> {
+    log.error({ consumer: name }, 'the place of a listener was removed; it goes on from the present');
+    await tx.run(addConsumer, name, [...types]);
+    return true;
+  }
+
+  async function tryRow(tx: Writer, row: LedgerRow, blocked: Set<string>): Promise<{ late: boolean }> {
+    const { error, late } = await attempt(tx, toEvent(row), { listener, clock, log });
+    if (!error) return { late };
     const dead = maxAttempts <= 1;
     await parkRow(tx, row, 1, retryDelayMs(1), error, dead);
-    return dead;
+    if (!dead) blocked.add(row.key);
+    return { late };
+  }
+
+  /** Tries what is due, one transaction each. Resolves with whether there may be more. */
+  async function takeSomeParked(): Promise<boolean> {
+    for (let count = 0; count < parkedAtOnce; count++) if (stopped || !(await takeParked())) return false;
+    return true;
   }
 
   /** Tries the first due parked event. Resolves with whether there was one. */
   async function takeParked(): Promise<boolean> {
     return db.write(async (tx) => {
-      if (!(await tx.first(lockConsumer, name))) return false;
+      if (!(await tx.first(lockConsumer, name))?.locked) return false;
       const due = await tx.first(nextDue, name);
       if (!due) return false;
-      const error = await attempt(tx, due.event);
+      const { error } = await attempt(tx, due.event, { listener, clock, log });
       const attempts = due.attempts + 1;
-      if (!error) await tx.run(unpark, due.id);
-      else if (attempts >= maxAttempts) {
+      if (!error) {
+        if ((await tx.run(unpark, due.id)) === 0)
+          throw new Error('another process took in this parked event; what was done is undone');
+      } else if (attempts >= maxAttempts) {
         await tx.run(bury, due.id, attempts, error);
         log.error({ consumer: name, event: due.event.id, type: due.event.type }, 'an event became a dead letter');
       } else await tx.run(delay, due.id, attempts, retryDelayMs(attempts), error);
       return true;
     });
-  }
-
-  /** Runs the listener inside the transaction; what it did is undone when it fails. */
-  async function attempt(tx: Writer, event: HouseEvent): Promise<string | undefined> {
-    await tx.all(savepoint);
-    try {
-      await listener.handle(event, tx);
-      await tx.all(releaseSavepoint);
-      return undefined;
-    } catch (error) {
-      // A lost connection ends here too: then this statement fails, and the whole batch is tried again.
-      await tx.all(rollbackToSavepoint);
-      log.warn(
-        { err: error, consumer: name, event: event.id, type: event.type, requestId: event.requestId },
-        'a listener failed',
-      );
-      return String((error as Error).message).slice(0, 500);
-    }
   }
 
   function parkRow(
@@ -172,10 +165,13 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
   return {
     name,
     types,
-    prepare: () => db.write(async (tx) => void (await tx.run(addConsumer, name))),
+    prepare: () => db.write(async (tx) => void (await tx.run(addConsumer, name, [...types]))),
     wake,
-    skipIdle: () => db.write(async (tx) => void (await tx.run(skipIdle, name, [...types]))),
-    behind: async () => (await db.first(countBehind, name, [...types]))?.behind ?? 0,
+    skipIdle: () =>
+      db.write(async (tx) => {
+        // Whom somebody works on is not idle.
+        if ((await tx.first(lockConsumer, name))?.locked) await tx.run(skipIdle, name, [...types]);
+      }),
     async stop() {
       stopped = true;
       timer?.cancel();

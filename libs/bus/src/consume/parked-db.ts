@@ -39,20 +39,20 @@ export const park = statement<
    values ($1, $2, $3, $4, $5::jsonb, $6, now() + make_interval(secs => $7::double precision / 1000), $8, $9) on conflict do nothing`,
 );
 
-/** The first waiting event of a key whose time has come. */
+/** The first waiting event of a key whose time has come. Ids have the order in which the listener came to the events. */
 export const nextDue = statement<[consumer: string], ParkedRow>(
   'bus.nextDue',
   `select id, event, attempts from bus.parked p
    where consumer = $1 and not dead and next_at <= now()
-     and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.event_position < p.event_position)
-   order by event_position limit 1 for update skip locked`,
+     and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.id < p.id)
+   order by id limit 1`,
 );
 
 export const untilNextDue = statement<[consumer: string], { ms: number | null }>(
   'bus.untilNextDue',
   `select (extract(epoch from min(next_at) - now()) * 1000)::double precision as ms from bus.parked p
    where consumer = $1 and not dead
-     and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.event_position < p.event_position)`,
+     and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.id < p.id)`,
 );
 
 export const unpark = statement<[id: number]>('bus.unpark', 'delete from bus.parked where id = $1');
@@ -72,8 +72,18 @@ export const listDead = statement<[limit: number], DeadRow>(
   'select id, consumer, event, attempts, error, parked_at from bus.parked where dead order by id desc limit $1',
 );
 
-export const revive = statement<[id: number]>(
+/** Only where its listener still is: nobody else would take it. */
+export const revive = statement<[id: number], { consumer: string }>(
   'bus.revive',
-  'update bus.parked set dead = false, attempts = 0, next_at = now() where id = $1 and dead',
+  `update bus.parked p set dead = false, attempts = 0, next_at = now() where id = $1 and dead
+     and exists (select 1 from bus.consumers c where c.name = p.consumer) returning consumer`,
 );
+
+/** Wakes the listener in whichever process it is; told by the commit. */
+export const notifyConsumer = statement<[consumer: string]>(
+  'bus.notifyConsumer',
+  "select pg_notify('steading_bus', $1)",
+);
+
+export const isDead = statement<[id: number]>('bus.isDead', 'select 1 from bus.parked where id = $1 and dead');
 export const discardDead = statement<[id: number]>('bus.discardDead', 'delete from bus.parked where id = $1 and dead');

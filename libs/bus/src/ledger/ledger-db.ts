@@ -23,6 +23,12 @@ export interface LedgerRow extends Record<string, unknown> {
 
 const columns = 'xid::text as xid, position, id, source, type, version, key, time, request_id, actor, data';
 
+/**
+ * An event's transaction may be older than that of an earlier event of its key, when it took its id before it waited for
+ * its turn. It stands in the ledger by the newer of the two ids, so that of one key the order is that of the telling.
+ * Readers miss nothing by that: they stop at the oldest running transaction, and by the time they are past the newer id
+ * both transactions are over.
+ */
 export const appendEvent = statement<
   [
     id: string,
@@ -36,8 +42,10 @@ export const appendEvent = statement<
   ]
 >(
   'bus.append',
-  `insert into bus.ledger (id, source, type, version, key, request_id, actor, data)
-   values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)`,
+  `insert into bus.ledger (xid, id, source, type, version, key, request_id, actor, data)
+   values (coalesce((select l.xid from bus.ledger l where l.xid > pg_current_xact_id() and l.key = $5
+       order by l.xid desc limit 1), pg_current_xact_id()),
+     $1, $2, $3, $4, $5, $6, $7, $8::jsonb)`,
 );
 
 /** Delivered at commit; equal notifications of one transaction are merged by PostgreSQL. */
@@ -61,23 +69,40 @@ export const readAfterOfTypes = statement<
    order by bus.ledger.xid, position limit $4`,
 );
 
-/** Whether there are events that a running transaction still holds back. */
-export const heldBack = statement<[], { held: boolean }>(
-  'bus.heldBack',
-  'select exists (select 1 from bus.ledger where xid >= pg_snapshot_xmin(pg_current_snapshot())) as held',
+/**
+ * What a reader must know before it reads on from `cursor`: whether a running transaction still holds events back, which
+ * history its places belong to, whether there are events that it can no longer read, and whether its place lies ahead of
+ * every transaction of this server, which is then not the one that it read from.
+ */
+export const readState = statement<
+  [xid: string, position: number],
+  { held: boolean; history: string; pruned: boolean; ahead: boolean }
+>(
+  'bus.readState',
+  `select exists (select 1 from bus.ledger where xid >= pg_snapshot_xmin(pg_current_snapshot())) as held,
+     h.id::text as history, (h.pruned_xid, h.pruned_position) > ($1::xid8, $2::bigint) as pruned,
+     $1::xid8 > pg_snapshot_xmax(pg_current_snapshot()) as ahead
+   from bus.history h`,
 );
 
 /** Where a reader that wants only what comes begins: before the oldest running transaction's first event. */
-export const present = statement<[], { xid: string; position: number }>(
+export const present = statement<[], { xid: string; position: number; history: string }>(
   'bus.present',
-  `select pg_snapshot_xmin(pg_current_snapshot())::text as xid, 0::bigint as position`,
+  `select pg_snapshot_xmin(pg_current_snapshot())::text as xid, 0::bigint as position, id::text as history from bus.history`,
 );
 
-/** Events that every consumer has passed and that are older than the given number of days. */
-export const pruneLedger = statement<[days: number]>(
+/** Removes events that every consumer has passed and that are older than the given number of days; marks how far. */
+export const pruneLedger = statement<[days: number], { removed: number }>(
   'bus.prune',
-  `delete from bus.ledger where time < now() - make_interval(days => $1)
-     and (xid, position) <= (select c.xid, c.position from bus.consumers c order by c.xid, c.position limit 1)`,
+  `with gone as (
+     delete from bus.ledger where time < now() - make_interval(days => $1)
+       and (xid, position) <= (select c.xid, c.position from bus.consumers c order by c.xid, c.position limit 1)
+     returning xid, position),
+   mark as (
+     update bus.history set (pruned_xid, pruned_position) =
+       (select g.xid, g.position from gone g order by g.xid desc, g.position desc limit 1)
+     where (pruned_xid, pruned_position) < (select g.xid, g.position from gone g order by g.xid desc, g.position desc limit 1))
+   select count(*)::int as removed from gone`,
 );
 
 export function toEvent(row: LedgerRow): HouseEvent {

@@ -1,4 +1,4 @@
-import type { Writer } from '@steading/db';
+import { type Database, statement, type Writer } from '@steading/db';
 
 /**
  * Fits restored events to the server they were restored to. Readers go by transaction ids, and those of another server
@@ -6,11 +6,35 @@ import type { Writer } from '@steading/db';
  * that is restored gets one id below every real one, and positions in the order that the old ids and positions had;
  * every listener stands where it stood.
  *
+ * Places that were kept elsewhere, in the memory of a process or on the wire, are void: the history gets another id.
+ *
  * Not declared with `statement`: they are no part of what a running house says.
  */
 export async function rebaseLedger(tx: Writer): Promise<void> {
   for (const [index, text] of steps.entries()) await tx.all({ name: `bus.rebase${index}`, text });
 }
+
+/**
+ * Fits the ledger where it lies ahead of this server: an operator restored the database by means of their own. Resolves
+ * with whether it did.
+ */
+export async function fitLedger(db: Database): Promise<boolean> {
+  if (!(await db.first(isAhead))) return false;
+  return db.write(async (tx) => {
+    await tx.all(lockHistory);
+    if (!(await tx.first(isAhead))) return false;
+    await rebaseLedger(tx);
+    return true;
+  });
+}
+
+const isAhead = statement(
+  'bus.isAhead',
+  `select 1 where exists (select 1 from bus.ledger where xid > pg_snapshot_xmax(pg_current_snapshot()))
+     or exists (select 1 from bus.consumers where xid > pg_snapshot_xmax(pg_current_snapshot()))
+     or exists (select 1 from bus.relays where xid > pg_snapshot_xmax(pg_current_snapshot()))`,
+);
+const lockHistory = statement('bus.lockHistory', 'select 1 from bus.history for update');
 
 /** PostgreSQL's first normal transaction id. */
 const first = "'3'::xid8";
@@ -29,4 +53,10 @@ const steps = [
    update bus.ledger l set xid = ${first}, position = ranked.now from ranked where ranked.was = l.position`,
   'alter table bus.ledger alter column position set generated always',
   `select setval(pg_get_serial_sequence('bus.ledger', 'position'), greatest(1, (select max(position) from bus.ledger)))`,
+  // A back-up of before there was a history is fitted before that table is made.
+  `do $$ begin
+     if to_regclass('bus.history') is not null then
+       update bus.history set id = gen_random_uuid(), pruned_xid = '0', pruned_position = 0;
+     end if;
+   end $$`,
 ];

@@ -1,6 +1,6 @@
 import { type Database, statement } from '@steading/db';
 import type { Clock, Log, Timer } from '@steading/kit';
-import { type Cursor, heldBack, readAfter, toEvent } from '#src/ledger/ledger-db.ts';
+import { type Cursor, readAfter, readState, toEvent } from '#src/ledger/ledger-db.ts';
 import type { Carried } from '#src/wake/carried.ts';
 import { createPostgresWake } from '#src/wake/postgres-wake.ts';
 
@@ -8,13 +8,20 @@ const addRelay = statement(
   'bus.addRelay',
   "insert into bus.relays (name, xid, position) values ('nats', pg_snapshot_xmin(pg_current_snapshot()), 0) on conflict do nothing",
 );
-const lockRelay = statement<[], { xid: string; position: number }>(
+/** An advisory lock, which takes no transaction id: publishing may take its time, and holds back no reader meanwhile. */
+const lockRelay = statement<[], { locked: boolean }>(
   'bus.lockRelay',
-  "select xid::text as xid, position from bus.relays where name = 'nats' for update skip locked",
+  "select pg_try_advisory_xact_lock(hashtextextended('bus.relay nats', 0)) as locked",
 );
-const moveRelay = statement<[xid: string, position: number]>(
+const readRelay = statement<[], { xid: string; position: number; history: string }>(
+  'bus.readRelay',
+  "select r.xid::text as xid, r.position, h.id::text as history from bus.relays r, bus.history h where r.name = 'nats'",
+);
+/** Changes nothing when another relay has moved the place meanwhile: it has published the same, and perhaps more. */
+const moveRelay = statement<[xid: string, position: number, fromXid: string, fromPosition: number]>(
   'bus.moveRelay',
-  "update bus.relays set xid = $1::xid8, position = $2 where name = 'nats'",
+  `update bus.relays set xid = $1::xid8, position = $2
+   where name = 'nats' and xid = $3::xid8 and position = $4`,
 );
 
 const pageSize = 200;
@@ -34,20 +41,28 @@ export function createRelay(options: {
   log: Log;
   clock: Clock;
   publish: (carried: Carried) => Promise<void>;
+  /** A listener has something to do, which need not be in this process; undefined: any may have. */
+  wakeListener: (consumer: string | undefined) => void;
 }): Relay {
-  const { db, connectionString, log, clock, publish } = options;
+  const { db, connectionString, log, clock, publish, wakeListener } = options;
   let awake = false;
   let running: Promise<void> | undefined;
   let timer: Timer | undefined;
   let stopped = false;
-  const listener = createPostgresWake({ connectionString, wake, log, clock });
+  const listener = createPostgresWake({
+    connectionString,
+    wake: (consumer) => (consumer ? wakeListener(consumer) : wake()),
+    listening: () => wakeListener(undefined),
+    log,
+    clock,
+  });
 
   async function work(): Promise<void> {
     while (awake && !stopped) {
       awake = false;
       try {
         // Asked before reading: what is held back now may be let go without a sound before a later question.
-        const held = (await db.first(heldBack))?.held === true;
+        const held = (await db.first(readState, '0', 0))?.held === true;
         while (!stopped && (await publishPage()));
         if (held) wakeAfter(heldBackMs);
       } catch (error) {
@@ -64,20 +79,27 @@ export function createRelay(options: {
    */
   async function publishPage(): Promise<boolean> {
     return db.write(async (tx) => {
-      const place = await tx.first(lockRelay);
+      if (!(await tx.first(lockRelay))?.locked) return lookAgainLater();
+      const place = await tx.first(readRelay);
       if (!place) return false;
       const rows = await tx.all(readAfter, place.xid, place.position, pageSize);
       let previous: Cursor = { xid: place.xid, position: place.position };
       const sent: Promise<void>[] = [];
       for (const row of rows) {
         const at = { xid: row.xid, position: row.position };
-        sent.push(publish({ event: toEvent(row), at, previous }));
+        sent.push(publish({ event: toEvent(row), history: place.history, at, previous }));
         previous = at;
       }
       await Promise.all(sent);
-      if (rows.length > 0) await tx.run(moveRelay, previous.xid, previous.position);
+      if (rows.length > 0) await tx.run(moveRelay, previous.xid, previous.position, place.xid, place.position);
       return rows.length === pageSize;
     });
+  }
+
+  /** Another process publishes: it may be killed with its work undone. */
+  function lookAgainLater(): false {
+    wakeAfter(afterFailureMs);
+    return false;
   }
 
   function wakeAfter(delayMs: number): void {

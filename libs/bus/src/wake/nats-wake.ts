@@ -1,4 +1,5 @@
 import {
+  type ConsumerMessages,
   DeliverPolicy,
   type JetStreamClient,
   jetstream,
@@ -17,6 +18,8 @@ import type { Tail } from '#src/wake/tail.ts';
 const safetyMs = 5_000;
 const keptMs = 24 * 3_600_000;
 const retryMs = 1_000;
+/** Of what NATS takes as one message, for its headers. */
+const headerBytes = 4_096;
 
 /**
  * Carries events between processes by NATS JetStream: one process's relay publishes the ledger in its order, every
@@ -28,21 +31,31 @@ export function createNatsWake(options: {
   connectionString: string;
   db: Database;
   tail: Tail;
+  wakeListener: (consumer: string | undefined) => void;
   log: Log;
   clock: Clock;
 }): Wake {
-  const { url, connectionString, db, tail, log, clock } = options;
+  const { url, connectionString, db, tail, wakeListener, log, clock } = options;
   const stopping = new AbortController();
   let connection: NatsConnection | undefined;
-  const relay = createRelay({ db, connectionString, log, clock, publish });
+  const relay = createRelay({ db, connectionString, log, clock, publish, wakeListener });
   let stream: JetStreamClient | undefined;
+  let messages: ConsumerMessages | undefined;
+  stopping.signal.addEventListener('abort', () => messages?.stop(), { once: true });
 
   async function publish(carried: Carried): Promise<void> {
-    if (!stream) throw new Error('NATS is not connected');
-    await stream.publish(subjectOf(carried.event), JSON.stringify(carried), {
-      msgID: carried.event.id,
-      timeout: 3_000,
-    });
+    if (!stream || !connection || !carried.event) throw new Error('NATS is not connected');
+    const { event, ...places } = carried;
+    const whole = JSON.stringify(carried);
+    const most = (connection.info?.max_payload ?? 1_048_576) - headerBytes;
+    const text = Buffer.byteLength(whole) > most ? JSON.stringify(places) : whole;
+    try {
+      await stream.publish(subjectOf(event), text, { msgID: event.id, timeout: 3_000 });
+    } catch (error) {
+      // The stream may be gone with the server's store: following anew makes it again.
+      messages?.stop();
+      throw error;
+    }
   }
 
   async function follow(): Promise<void> {
@@ -52,14 +65,11 @@ export function createNatsWake(options: {
         await ensureStream(connection);
         stream = jetstream(connection);
         const consumer = await stream.consumers.get(streamName, { deliver_policy: DeliverPolicy.New });
-        const messages = await consumer.consume({ max_messages: 500 });
-        stopping.signal.addEventListener('abort', () => messages.stop(), { once: true });
+        messages = await consumer.consume({ max_messages: 500 });
+        if (stopping.signal.aborted) messages.stop();
         tail.wake();
         relay.wake();
-        for await (const message of messages) {
-          const { event, at, previous } = message.json<Carried>();
-          tail.take(event, at, previous);
-        }
+        for await (const message of messages) tail.take(message.json<Carried>());
       } catch (error) {
         if (stopping.signal.aborted) return;
         log.warn({ err: error }, 'NATS cannot be followed; events are read from the ledger meanwhile');
@@ -67,6 +77,11 @@ export function createNatsWake(options: {
       }
       await clock.sleep(retryMs, stopping.signal);
     }
+  }
+
+  /** A server that comes back may have another store, or none: what was followed there is followed anew. */
+  async function followAnewAfterLoss(opened: NatsConnection): Promise<void> {
+    for await (const { type } of opened.status()) if (type === 'reconnect') messages?.stop();
   }
 
   async function watch(): Promise<void> {
@@ -77,7 +92,7 @@ export function createNatsWake(options: {
   }
 
   async function open(): Promise<NatsConnection> {
-    return connect({
+    const opened = await connect({
       servers: url,
       name: 'steading',
       maxReconnectAttempts: -1,
@@ -85,6 +100,8 @@ export function createNatsWake(options: {
       waitOnFirstConnect: false,
       timeout: 3_000,
     });
+    void followAnewAfterLoss(opened);
+    return opened;
   }
 
   return {

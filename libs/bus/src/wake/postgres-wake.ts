@@ -13,11 +13,14 @@ const safetyMs = 20_000;
 
 export function createPostgresWake(options: {
   connectionString: string;
-  wake: () => void;
+  /** Something was told; or a listener has something to do, which need not be in this process. */
+  wake: (consumer?: string) => void;
+  /** Called when it listens, the first time and after each loss: what was said meanwhile was not heard. */
+  listening?: () => void;
   log: Log;
   clock: Clock;
 }): Wake {
-  const { connectionString, wake, log, clock } = options;
+  const { connectionString, wake, listening, log, clock } = options;
   let client: pg.Client | undefined;
   let timer: Timer | undefined;
   let safety: Timer | undefined;
@@ -25,7 +28,7 @@ export function createPostgresWake(options: {
 
   async function connect(): Promise<void> {
     const fresh = new pg.Client({ connectionString, application_name: 'steading-events', keepAlive: true });
-    fresh.on('notification', wake);
+    fresh.on('notification', ({ payload }) => wake(payload || undefined));
     fresh.on('error', () => {});
     fresh.once('end', () => {
       // One that never came up is tried again by whoever opened it: twice would double the tries each time.
@@ -42,6 +45,7 @@ export function createPostgresWake(options: {
     }
     client = fresh;
     wake();
+    listening?.();
   }
 
   async function reconnect(): Promise<void> {

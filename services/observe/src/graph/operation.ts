@@ -39,17 +39,21 @@ export function addOperation(builder: SubgraphBuilder, deps: ObserveDeps): void 
     replayDeadLetter: t.boolean({
       args: { id: t.arg.id({ required: true }) },
       access: admin,
-      resolve: (_, { id }) => known(deps.deadLetters.replay(id)),
+      resolve: async (_, { id }) => {
+        const outcome = await deps.deadLetters.replay(id);
+        if (outcome === 'no-listener') throw fail('observe.listener-gone');
+        return known(outcome === 'replayed');
+      },
     }),
     discardDeadLetter: t.boolean({
       args: { id: t.arg.id({ required: true }) },
       access: admin,
-      resolve: (_, { id }) => known(deps.deadLetters.discard(id)),
+      resolve: async (_, { id }) => known(await deps.deadLetters.discard(id)),
     }),
   }));
 }
 
-async function known(done: Promise<boolean>): Promise<true> {
-  if (!(await done)) throw fail('observe.no-such-letter');
+function known(done: boolean): true {
+  if (!done) throw fail('observe.no-such-letter');
   return true;
 }
