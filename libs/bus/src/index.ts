@@ -4,5 +4,5 @@ export { defineEvent, type EventDefinition, type HouseEvent } from '#src/event.t
 export { type HeardOptions, heardEvents } from '#src/heard.ts';
 export { busMigrations, createBus, type HouseBus, type HouseBusOptions, type Transport } from '#src/house-bus.ts';
 export { emit } from '#src/ledger/emit.ts';
-export type { ListenerLag } from '#src/ledger/lag.ts';
+export { type ListenerLag, readLags } from '#src/ledger/lag.ts';
 export { rebaseLedger } from '#src/ledger/rebase.ts';

@@ -3,7 +3,17 @@ import type { Clock, Log, Timer } from '@steading/kit';
 import type { Listener } from '#src/bus.ts';
 import { attempt } from '#src/consume/attempt.ts';
 import { addConsumer, lockConsumer, moveConsumer, readPlace, skipIdle } from '#src/consume/consumers-db.ts';
-import { bury, delay, nextDue, park, parkedKeys, unpark, untilNextDue } from '#src/consume/parked-db.ts';
+import {
+  bury,
+  delay,
+  nextDue,
+  park,
+  parkedKeys,
+  promote,
+  promoteAll,
+  unpark,
+  untilNextDue,
+} from '#src/consume/parked-db.ts';
 import { retryDelayMs } from '#src/consume/retry-delay.ts';
 import { type LedgerRow, readAfterOfTypes, toEvent } from '#src/ledger/ledger-db.ts';
 
@@ -72,7 +82,7 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
       let last: LedgerRow | undefined;
       for (const row of rows) {
         last = row;
-        if (blocked.has(row.key)) await parkRow(tx, row, 0, 0, 'waits for an earlier event of the same key');
+        if (blocked.has(row.key)) await parkRow(tx, row, 0, null, 'waits for an earlier event of the same key');
         // What took too long ends the batch: its transaction has been open for long enough.
         else if ((await tryRow(tx, row, blocked)).late) break;
       }
@@ -119,6 +129,7 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
         await tx.run(bury, due.id, attempts, error);
         log.error({ consumer: name, event: due.event.id, type: due.event.type }, 'an event became a dead letter');
       } else await tx.run(delay, due.id, attempts, retryDelayMs(attempts), error);
+      if (!error || attempts >= maxAttempts) await tx.run(promote, name, due.event.key);
       return true;
     });
   }
@@ -127,7 +138,7 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
     tx: Writer,
     row: LedgerRow,
     attempts: number,
-    delayMs: number,
+    delayMs: number | null,
     error: string,
     dead = false,
   ): Promise<number> {
@@ -165,12 +176,18 @@ export function createConsumer(options: { db: Database; listener: Listener; log:
   return {
     name,
     types,
-    prepare: () => db.write(async (tx) => void (await tx.run(addConsumer, name, [...types]))),
+    prepare: () =>
+      db.write(async (tx) => {
+        await tx.run(addConsumer, name, [...types]);
+        if ((await tx.first(lockConsumer, name))?.locked) await tx.run(promoteAll, name);
+      }),
     wake,
     skipIdle: () =>
       db.write(async (tx) => {
         // Whom somebody works on is not idle.
-        if ((await tx.first(lockConsumer, name))?.locked) await tx.run(skipIdle, name, [...types]);
+        if (!(await tx.first(lockConsumer, name))?.locked) return;
+        await tx.run(skipIdle, name, [...types]);
+        await tx.run(promoteAll, name);
       }),
     async stop() {
       stopped = true;

@@ -16,11 +16,14 @@ export interface DeadRow extends Record<string, unknown> {
   readonly parked_at: Date;
 }
 
+/** Which of these keys have an event that waits. */
 export const parkedKeys = statement<[consumer: string, keys: readonly string[]], { key: string }>(
   'bus.parkedKeys',
-  'select distinct key from bus.parked where consumer = $1 and key = any($2::text[]) and not dead',
+  `select key from unnest($2::text[]) key
+   where exists (select 1 from bus.parked p where p.consumer = $1 and p.key = key.key and not p.dead)`,
 );
 
+/** Without a delay it waits behind another of its key, until \`promote\` gives it a time. */
 export const park = statement<
   [
     consumer: string,
@@ -29,29 +32,39 @@ export const park = statement<
     key: string,
     event: string,
     attempts: number,
-    delayMs: number,
+    delayMs: number | null,
     error: string,
     dead: boolean,
   ]
 >(
   'bus.park',
   `insert into bus.parked (consumer, event_position, event_id, key, event, attempts, next_at, error, dead)
-   values ($1, $2, $3, $4, $5::jsonb, $6, now() + make_interval(secs => $7::double precision / 1000), $8, $9) on conflict do nothing`,
+   values ($1, $2, $3, $4, $5::jsonb, $6, coalesce(now() + make_interval(secs => $7::double precision / 1000), 'infinity'), $8, $9) on conflict do nothing`,
 );
 
-/** The first waiting event of a key whose time has come. Ids have the order in which the listener came to the events. */
+/** The first event whose time has come. Only the first of a key has a time. */
 export const nextDue = statement<[consumer: string], ParkedRow>(
   'bus.nextDue',
-  `select id, event, attempts from bus.parked p
-   where consumer = $1 and not dead and next_at <= now()
-     and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.id < p.id)
-   order by id limit 1`,
+  `select id, event, attempts from bus.parked where consumer = $1 and not dead and next_at <= now() order by id limit 1`,
 );
 
 export const untilNextDue = statement<[consumer: string], { ms: number | null }>(
   'bus.untilNextDue',
-  `select (extract(epoch from min(next_at) - now()) * 1000)::double precision as ms from bus.parked p
-   where consumer = $1 and not dead
+  `select (extract(epoch from min(next_at) - now()) * 1000)::double precision as ms from bus.parked
+   where consumer = $1 and not dead and next_at < 'infinity'`,
+);
+
+/** Lets the next of a key be tried. Ids have the order in which the listener came to the events. */
+export const promote = statement<[consumer: string, key: string]>(
+  'bus.promote',
+  `update bus.parked set next_at = now() where next_at = 'infinity' and id =
+     (select id from bus.parked where consumer = $1 and key = $2 and not dead order by id limit 1)`,
+);
+
+/** The same for every key whose first has no time, which should not be: another version of the house may leave it so. */
+export const promoteAll = statement<[consumer: string]>(
+  'bus.promoteAll',
+  `update bus.parked p set next_at = now() where consumer = $1 and not dead and next_at = 'infinity'
      and not exists (select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.id < p.id)`,
 );
 

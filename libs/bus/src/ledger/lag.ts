@@ -1,7 +1,7 @@
 import { type Database, statement } from '@steading/db';
 
 /** How a listener of the house stands, whichever process has it. */
-export interface ListenerLag extends Record<string, unknown> {
+export interface ListenerLag {
   readonly consumer: string;
   /** Events that it has not come to yet; at most 10 000 are counted. */
   readonly behind: number;
@@ -14,7 +14,7 @@ export interface ListenerLag extends Record<string, unknown> {
   readonly lastHadSeconds: number;
 }
 
-const readLag = statement<[], ListenerLag>(
+const readLag = statement<[], ListenerLag & Record<string, unknown>>(
   'bus.readLag',
   `select c.name as consumer, l.behind, coalesce(extract(epoch from now() - l.oldest), 0)::double precision as "oldestSeconds",
      p.waiting, p.dead as "deadLetters", extract(epoch from now() - c.had_at)::double precision as "lastHadSeconds"

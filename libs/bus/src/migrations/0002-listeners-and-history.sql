@@ -4,8 +4,11 @@ alter table bus.consumers
   add column types text[] not null default '{}',
   add column had_at timestamptz not null default now();
 
--- What waits for one key is taken in the order in which its listener came to it, which is the ledger's.
+-- What waits for one key is taken in the order in which its listener came to it, which is the ledger's. Only the first has a
+-- time at which it is tried; those behind it have none until it is gone, so that nobody searches through them.
 create index parked_queue on bus.parked (consumer, key, id) where not dead;
+update bus.parked p set next_at = 'infinity' where not dead and exists (
+  select 1 from bus.parked e where e.consumer = p.consumer and e.key = p.key and not e.dead and e.id < p.id);
 
 -- One row. The id changes when the ledger's places do (after a restore): places that were kept outside mean nothing then.
 -- Up to `pruned` events may be missing: who has not come that far has missed some.
