@@ -1,4 +1,6 @@
+import type { ServiceContext } from '@steading/service';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addEventMetrics } from '#src/event-metrics.ts';
 import { createGraphMetrics, type GraphMetrics } from '#src/graph/seen/graph-metrics.ts';
 
 export interface Metrics {
@@ -18,8 +20,11 @@ export interface Metrics {
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** What this process measures: itself, requests on the house's side, requests of apps, open live connections. */
-export function createMetrics(): Metrics {
+/**
+ * What this process measures: itself, requests on the house's side, requests of apps, open live connections; and how far
+ * the house's listeners are, where `lag` says so.
+ */
+export function createMetrics(lag?: ServiceContext['lag']): Metrics {
   const registry = new Registry();
   const registers = [registry];
   // The lag is sampled by a timer: a hundred times a second, the default, costs more at rest than the rest of the house together.
@@ -62,6 +67,7 @@ export function createMetrics(): Metrics {
     labelNames: ['namespace'],
     registers,
   });
+  if (lag) addEventMetrics(registry, lag);
   const streams = new Gauge({ name: 'steading_graph_streams', help: 'Open GraphQL event streams.', registers });
 
   return {

@@ -26,7 +26,7 @@ export const gatewayService = defineService({
   backup: { leaveOut: ['routes.json', '*.new'] },
   async create(context) {
     const { config, house } = context;
-    const metrics = createMetrics();
+    const metrics = createMetrics(context.lag);
     const guard = createSessionGuard(context);
     const edge = createEdgeSide(context, metrics);
     const graph = await createGraphSide({

@@ -9,6 +9,7 @@ export interface ObserveDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadLetters: ServiceContext['deadLetters'];
+  readonly lag: ServiceContext['lag'];
   readonly doors: ServiceContext['doors'];
   readonly backups: ServiceContext['backups'];
   readonly auditDays: number;

@@ -34,13 +34,14 @@ export const observeService = defineService({
 });
 
 function makeDeps(context: ServiceContext<typeof config>): ObserveDeps {
-  const { db, access, clock, log, deadLetters, doors, house, backups } = context;
+  const { db, access, clock, log, deadLetters, lag, doors, house, backups } = context;
   return {
     db,
     access,
     clock,
     log,
     deadLetters,
+    lag,
     doors,
     backups,
     auditDays: context.config.STEADING_AUDIT_DAYS,

@@ -139,6 +139,7 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
   verifyAudit: [probe('operators')],
   services: [probe('operators')],
   backups: [probe('operators')],
+  eventListeners: [probe('operators')],
   deadLetters: [probe('operators')],
   replayDeadLetter: [probe('operators', () => ({ id: '1' }))],
   discardDeadLetter: [probe('operators', () => ({ id: '1' }))],

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { findEmbeddedPostgres } from '@steading/db';
 import { waitFor } from '@steading/testkit';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeFolder, steading } from '#src/command.ts';
 import { createPerson } from '#src/person.ts';
@@ -103,6 +105,27 @@ describe('the command', () => {
     expect((await steading(['graph', 'allow', 'hello'], env)).err).toMatch(/Nobody offers hello/);
   });
 
+  test('shows how far listeners are, and replays and discards what they gave up', async () => {
+    const lag = await steading(['events', 'lag', '--json'], env);
+    const listeners = JSON.parse(lag.out) as { consumer: string; behind: number }[];
+    expect(listeners.map(({ consumer }) => consumer)).toContain('observe.on-audited');
+    expect((await steading(['events', 'dead'], env)).out).toContain('No event was given up.');
+    await buryEvents((await findEmbeddedPostgres(join(data, 'postgres'))) ?? '', 2);
+    const dead = async () => JSON.parse((await steading(['events', 'dead', '--json'], env)).out) as { id: string }[];
+    const [first, second] = await dead();
+    expect((await steading(['doctor', '--port', String(port)], env)).out).toMatch(
+      /events: observe.on-audited gave 2 up/,
+    );
+    expect((await steading(['events', 'replay', first?.id ?? ''], env)).code).toBe(0);
+    expect((await dead()).map(({ id }) => id)).toEqual([second?.id]);
+    expect((await steading(['events', 'discard', '--all'], env)).code).toBe(0);
+    expect(await dead()).toEqual([]);
+    const again = await steading(['events', 'replay', first?.id ?? ''], env);
+    expect(again).toMatchObject({ code: 1, out: expect.stringContaining('no such dead letter') });
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toContain('steading_events_behind{consumer="observe.on-audited"}');
+  });
+
   test('refuses what it does not know with exit code 2, and a stranger with 3', async () => {
     expect((await steading(['deplyo'], env)).code).toBe(2);
     expect((await steading(['up', '--port', '99999'], env)).code).toBe(2);
@@ -134,3 +157,21 @@ describe('the command', () => {
     expect((await steading(['status'], env)).code).toBe(1);
   });
 });
+
+/** Makes some events of the audit trail's listener dead, as they are when it failed too often. */
+async function buryEvents(databaseUrl: string, count: number): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(
+      `insert into bus.parked (consumer, event_position, event_id, key, event, attempts, error, dead)
+       select 'observe.on-audited', position, id || '-again', key,
+         jsonb_build_object('id', id || '-again', 'source', source, 'type', type, 'version', version, 'key', key,
+           'time', time, 'requestId', request_id, 'actor', actor, 'data', data), 8, 'the disk was full', true
+       from bus.ledger where type = 'audit.recorded' order by position limit $1`,
+      [count],
+    );
+  } finally {
+    await client.end();
+  }
+}

@@ -72,6 +72,30 @@ export function addRemoteCommands(program: Command): void {
     .description("the app's address, in your browser")
     .option(...appOption)
     .action(async (options) => (await import('#src/remote/spaces.ts')).open(options, output()));
+  addEventCommands(program, output);
+}
+
+/** For operators. */
+function addEventCommands(program: Command, output: () => ReturnType<typeof createOutput>): void {
+  const events = program.command('events').description('for operators: how far listeners are, and events they gave up');
+  events
+    .command('lag')
+    .description('how many events each listener has not come to yet')
+    .action(async () => (await import('#src/remote/events.ts')).lag(output()));
+  events
+    .command('dead')
+    .description('events that a listener gave up after its last try, the newest 200')
+    .action(async () => (await import('#src/remote/events.ts')).dead(output()));
+  events
+    .command('replay [ids...]')
+    .description('let their listeners try them again, from the first try')
+    .option('--all', 'all of them')
+    .action(async (ids, options) => (await import('#src/remote/events.ts')).replay(ids, options, output()));
+  events
+    .command('discard [ids...]')
+    .description('forget them: what they would have done is never done')
+    .option('--all', 'all of them')
+    .action(async (ids, options) => (await import('#src/remote/events.ts')).discard(ids, options, output()));
 }
 
 function addGraphCommands(program: Command, output: () => Output): void {

@@ -4,7 +4,7 @@ import { type Cache, cacheExchange, type UpdateResolver } from '@urql/exchange-g
 const embedded = [
   'AccessBlock AccessExplanation AccessHolder AccessNode AccessStep AppMay AppSource AppSubgraph AuditConnection AuditEntry',
   'AuditVerification BuildCommands BuildSettings DeploymentConnection Detection Device Domain DomainProof',
-  'GraphEndpoint GraphOperationTimes GraphSubgraph GraphSubgraphTimes HouseInfo LogLine LogPage Member',
+  'EventListener GraphEndpoint GraphOperationTimes GraphSubgraph GraphSubgraphTimes HouseInfo LogLine LogPage Member',
   'MemberConnection NewHook NewToken PrivilegeInfo ProbeSample ProbeTrace ProjectMay RuntimeIsolation',
   'RuntimeSettings ServiceStatus SourceInspection SpaceMay Stage Variable Viewer',
 ].flatMap((line) => line.split(' '));

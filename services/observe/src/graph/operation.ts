@@ -9,8 +9,9 @@ interface ServiceView {
 }
 
 type Letter = Awaited<ReturnType<ObserveDeps['deadLetters']['list']>>[number];
+type Lag = Awaited<ReturnType<ObserveDeps['lag']>>[number];
 
-/** What operators watch: how services are, and the events that nobody could take in. */
+/** What operators watch: how services are, how far listeners have come, and the events that nobody could take in. */
 export function addOperation(builder: SubgraphBuilder, deps: ObserveDeps): void {
   const Service = builder.objectRef<ServiceView>('ServiceStatus').implement({
     fields: (t) => ({
@@ -30,9 +31,28 @@ export function addOperation(builder: SubgraphBuilder, deps: ObserveDeps): void 
       at: t.expose('at', { type: 'DateTime' }),
     }),
   });
+  const EventListener = builder.objectRef<Lag>('EventListener').implement({
+    fields: (t) => ({
+      consumer: t.exposeString('consumer'),
+      behind: t.exposeInt('behind', { description: 'Events that it has not come to yet; at most 10000 are counted.' }),
+      oldestSeconds: t.int({
+        description: 'Age of the oldest of those.',
+        resolve: ({ oldestSeconds }) => Math.round(oldestSeconds),
+      }),
+      waiting: t.exposeInt('waiting', {
+        description: 'Events that failed and will be tried again, with those behind them.',
+      }),
+      deadLetters: t.exposeInt('deadLetters'),
+      lastHadSeconds: t.int({
+        description: 'Since a process last said that it has this listener.',
+        resolve: ({ lastHadSeconds }) => Math.round(lastHadSeconds),
+      }),
+    }),
+  });
   const admin = privilege('platform.admin', 'platform');
   builder.queryFields((t) => ({
     services: t.field({ type: [Service], access: admin, resolve: async () => [...(await deps.doors.health())] }),
+    eventListeners: t.field({ type: [EventListener], access: admin, resolve: async () => [...(await deps.lag())] }),
     deadLetters: t.field({ type: [DeadLetter], access: admin, resolve: () => deps.deadLetters.list(200) }),
   }));
   builder.mutationFields((t) => ({

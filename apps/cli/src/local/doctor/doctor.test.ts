@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { judgeEvents } from '#src/local/doctor/events.ts';
 import { notes } from '#src/local/doctor/house.ts';
 import { judgeDisk } from '#src/local/doctor/machine.ts';
 import { judgeCertificate } from '#src/local/doctor/reach.ts';
@@ -29,5 +30,20 @@ describe('the doctor', () => {
       { what: 'observe', state: 'warning', text: '3 dead letters' },
       { what: 'compute', state: 'wrong', text: 'the runtime is starting' },
     ]);
+  });
+
+  it('tells which listeners gave events up, are late, or are gone, and nothing of those that keep up', () => {
+    const fine = { behind: 3, oldestSeconds: 2, waiting: 0, deadLetters: 0, lastHadSeconds: 60 };
+    expect(judgeEvents([{ consumer: 'a', ...fine }])).toMatchObject([{ state: 'good' }]);
+    const found = judgeEvents([
+      { consumer: 'a', ...fine },
+      { consumer: 'b', ...fine, deadLetters: 4 },
+      { consumer: 'c', ...fine, oldestSeconds: 600 },
+      { consumer: 'd', ...fine, oldestSeconds: 9_000_000, lastHadSeconds: 5 * 86_400 },
+    ]);
+    expect(found.map(({ state }) => state)).toEqual(['warning', 'warning', 'warning']);
+    expect(found[0]?.text).toMatch(/^b gave 4 up.*steading events dead/);
+    expect(found[1]?.text).toMatch(/^c is 3 behind.*10 minutes/);
+    expect(found[2]?.text).toMatch(/d since 5 days/);
   });
 });

@@ -1,6 +1,7 @@
 import { exitCodes } from '#src/failure.ts';
 import { dataFolder } from '#src/local/data-folder.ts';
 import { checkBackups } from '#src/local/doctor/backups.ts';
+import { checkEvents } from '#src/local/doctor/events.ts';
 import { checkHouse } from '#src/local/doctor/house.ts';
 import { checkMachine } from '#src/local/doctor/machine.ts';
 import type { Output } from '#src/output.ts';
@@ -12,6 +13,7 @@ export async function doctor(options: { data?: string; port: string }, out: Outp
     ...checkMachine(dataDir),
     ...(await checkHouse(dataDir, Number(options.port))),
     ...(await checkBackups(dataDir)),
+    ...(await checkEvents(dataDir)),
   ];
   const marks = {
     good: out.style('green', 'good   '),
