@@ -10,6 +10,7 @@ import {
   countTries,
   damaged,
   isCured,
+  isEnough,
   keys,
   nextOfKey,
   ownId,
@@ -39,9 +40,11 @@ function breakable(db: Database): Database {
 
 async function apply(consumer: string, event: HouseEvent, tx: Writer): Promise<void> {
   const { n } = Told.schema.parse(event.data);
-  if (settings.defect === 'commits-effects-on-their-own')
+  if (settings.defect === 'commits-effects-on-their-own') {
     await plain.write((own) => own.run(addEffect, consumer, event.key, n));
-  else await tx.run(addEffect, consumer, event.key, n);
+    // So that a kill meets one that is done and not marked.
+    await pause(15);
+  } else await tx.run(addEffect, consumer, event.key, n);
 }
 
 const plainListener: Listener = {
@@ -59,7 +62,7 @@ const sicklyListener: Listener = {
     const { n, poisonous } = Told.schema.parse(event.data);
     await apply('storm.sickly', event, tx);
     if (poisonous && !(await tx.first(isCured))) throw new Error('poison');
-    if (n % 25 !== 0) return;
+    if (n % (settings.events > 1_000 ? 25 : 4) !== 0) return;
     await plain.write((own) => own.run(addTry, 'storm.sickly', event.key, n));
     const tries = (await plain.first(countTries, 'storm.sickly', event.key, n))?.tries ?? 0;
     if (tries === 1) throw new Error('not at the first try');
@@ -71,7 +74,7 @@ class Undone extends Error {}
 /** Tells one event as a service would: under the lock of what it is about, in the transaction of the change. */
 async function tell(): Promise<void> {
   const key = keys[Math.floor(random() * keys.length)] ?? '';
-  const late = settings.late && random() < 0.15;
+  const late = settings.late && random() < (settings.defect ? 0.4 : 0.15);
   const undone = random() < 0.05;
   const poisonous = !settings.defect && random() < 0.01;
   await plain.write(async (tx) => {
@@ -87,10 +90,14 @@ async function tell(): Promise<void> {
   });
 }
 
+async function tellUnlessEnough(): Promise<void> {
+  if (!(await plain.first(isEnough, settings.events))?.enough) await tell();
+}
+
 async function publish(): Promise<void> {
   for (;;) {
     // A storm is full of lost connections: who could not tell changed nothing, and goes on.
-    await tell().catch(() => {});
+    await tellUnlessEnough().catch(() => {});
     await pause(random() * settings.paceMs);
   }
 }

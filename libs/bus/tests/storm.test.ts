@@ -10,7 +10,7 @@ import { type Fault, runStorm, type Storm } from './storm/storm.ts';
 const everywhere: readonly Fault[] = ['publisher', 'consumer', 'late commits', 'duplicates'];
 const overNats: readonly Fault[] = ['relay', 'nats', 'lost store'];
 const all = { postgres: everywhere, nats: [...everywhere, ...overNats] };
-const events = byLength({ quick: 250, long: 10_000 });
+const events = byLength({ quick: 200, long: 10_000 });
 const timeout = byLength({ quick: 120_000, long: 900_000 });
 const kept = { lost: 0, twice: 0, disordered: 0, invented: 0 };
 
@@ -54,7 +54,7 @@ describe('a bus that is broken on purpose is found out', () => {
   });
   test('when it lets later events pass one that waits', { timeout }, async () => {
     const report = await storm({
-      ...{ kind: 'postgres', faults: [], events: 400 },
+      ...{ kind: 'postgres', faults: [], events: 300 },
       defect: 'lets-later-ones-pass',
     });
     expect(report.disordered).toBeGreaterThan(0);

@@ -15,6 +15,7 @@ import {
   allTold,
   consumers,
   type Defect,
+  isEnough,
   keys,
   tables,
   unheard,
@@ -39,7 +40,9 @@ export interface StormReport extends Verdict {
 }
 
 const stuckMs = 30_000;
-const roles = ['publisher', 'publisher', 'consumer', 'consumer', 'relay'] as const;
+const wholeHouse: readonly WorkerSettings['role'][] = ['publisher', 'publisher', 'consumer', 'consumer', 'relay'];
+/** Enough to see that a bus is broken. */
+const smallHouse: readonly WorkerSettings['role'][] = ['publisher', 'consumer'];
 
 /**
  * A house of several processes that are killed at random while they tell and hear: publishers, consumers, the relay and
@@ -64,7 +67,7 @@ export async function runStorm(storm: Storm): Promise<StormReport> {
     const duplicates = storm.faults.includes('duplicates')
       ? await startDuplicates({ pool, natsUrl: nats?.url, random: randomFrom(storm.seed + 1) })
       : undefined;
-    await house.killUntil(async () => (await toldSoFar(db)) >= storm.events);
+    await house.killUntil(async () => (await db.first(isEnough, storm.events))?.enough === true);
     await house.end('publisher');
     await duplicates?.stop();
     await settle(db);
@@ -79,7 +82,7 @@ export async function runStorm(storm: Storm): Promise<StormReport> {
     });
     return { ...verdict, kills: house.kills(), deadLetters, seconds: Math.round((performance.now() - began) / 1000) };
   } finally {
-    for (const role of roles) await house.end(role);
+    for (const role of wholeHouse) await house.end(role);
     await nats?.remove();
     await pool.end();
     await database.drop();
@@ -98,6 +101,7 @@ function createProcesses(storm: Storm, places: { url: string; nats: NatsServer |
   const random = randomFrom(storm.seed);
   const { nats } = places;
   const transport: Transport = nats ? { kind: 'nats', url: nats.url } : { kind: 'postgres' };
+  const roles = storm.defect ? smallHouse : wholeHouse;
   const children = new Map<number, ChildProcess>();
   let kills = 0;
 
@@ -107,6 +111,7 @@ function createProcesses(storm: Storm, places: { url: string; nats: NatsServer |
     const settings: WorkerSettings = {
       ...{ role, url: places.url, transport, defect: storm.defect, late: storm.faults.includes('late commits') },
       seed: Math.floor(random() * 2 ** 31),
+      events: storm.events,
       // Spreads the events over the kills.
       paceMs: storm.events > 1_000 ? 40 : 60,
     };
@@ -159,10 +164,6 @@ async function endChild(child: ChildProcess | undefined): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await ended;
-}
-
-async function toldSoFar(db: Database): Promise<number> {
-  return (await db.all(allTold)).reduce((sum, { n }) => sum + n, 0);
 }
 
 /** Until nobody has anything left to hear, or nothing moves any more. What is not heard by then counts as lost. */

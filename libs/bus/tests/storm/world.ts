@@ -38,6 +38,10 @@ export const addEffect = statement<[consumer: string, key: string, n: number]>(
   'insert into public.effects (consumer, key, n) values ($1, $2, $3)',
 );
 export const allTold = statement<[], { key: string; n: number }>('storm.allTold', 'select key, n from public.keys');
+export const isEnough = statement<[events: number], { enough: boolean }>(
+  'storm.isEnough',
+  'select sum(n) >= $1 as enough from public.keys',
+);
 export const allPoison = statement<[], { key: string; n: number }>(
   'storm.allPoison',
   'select key, n from public.poison',
@@ -69,6 +73,8 @@ export interface WorkerSettings {
   readonly url: string;
   readonly transport: Transport;
   readonly seed: number;
+  /** How many are told; then publishers rest. */
+  readonly events: number;
   /** Longest rest of a publisher's lane between two events. */
   readonly paceMs: number;
   /** Transactions that take their id early, tell late, stay open, or are rolled back. */
