@@ -114,6 +114,13 @@ create table deploy.domains (
 );
 CREATE INDEX domains_of_app ON deploy.domains USING btree (app_id);
 
+create table deploy.edges (
+  id text not null,
+  url text not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint edges_pkey PRIMARY KEY (id)
+);
+
 create table deploy.environments (
   id text not null,
   project_id text not null,

@@ -12,6 +12,16 @@ export function as(caller: Caller, options: { signal?: AbortSignal; timeoutMs?: 
   return { ...options, contextValues: createContextValues().set(callerKey, caller) };
 }
 
+/** From which address a call came, where it came from another process. */
+export const peerAddressKey = createContextKey<string | undefined>(undefined, {
+  description: 'where a call came from',
+});
+
+/** The address of the machine that calls; `127.0.0.1` for a call of this process. */
+export function peerAddressOf(context: HandlerContext): string {
+  return context.values.get(peerAddressKey)?.replace(/^::ffff:/, '') ?? '127.0.0.1';
+}
+
 /** The caller of the method that runs. */
 export function callerOf(context: HandlerContext): Caller {
   return context.values.get(callerKey) ?? bug('an RPC came through without its caller');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createContextValues } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { type Caller, isAppError, kitErrors, type Log, toPublicError } from '@steading/kit';
-import { callerKey } from '#src/caller-context.ts';
+import { callerKey, peerAddressKey } from '#src/caller-context.ts';
 import type { Rpc } from '#src/create-rpc.ts';
 import { answerWith, toWebRequest } from '#src/door-http.ts';
 import { doorHeader } from '#src/internal-fetch.ts';
@@ -113,7 +113,10 @@ function rpcHandler(
     readMaxBytes: 64 << 20,
     writeMaxBytes: 64 << 20,
     maxTimeoutMs: 3_600_000,
-    contextValues: (request) => createContextValues().set(callerKey, callers.get(request)),
+    contextValues: (request) =>
+      createContextValues()
+        .set(callerKey, callers.get(request))
+        .set(peerAddressKey, (request as Http2ServerRequest).socket.remoteAddress),
     interceptors: [
       (next) => async (request) => {
         try {

@@ -42,8 +42,9 @@ export const deployConfig = {
   STEADING_ARCHIVE_MAX_MB: count({ min: 1, max: 4096, byDefault: 256, text: 'the largest uploaded archive' }),
   STEADING_EDGE_PROBE_URL: z
     .string()
+    .regex(/^(https?:\/\/[^\s,]+(,https?:\/\/[^\s,]+)*)?$/, 'must look like http://10.0.0.2:4600,http://10.0.0.3:4600')
     .default('')
-    .describe('where deployments are probed through the edge; empty: the house’s own address'),
+    .describe('where deployments are probed, by comma; empty: every gateway that is up, where it says that it is'),
 };
 
 export type DeployConfig = { readonly [Key in keyof typeof deployConfig]: z.output<(typeof deployConfig)[Key]> };

@@ -18,6 +18,7 @@ import { pruneFiles, pruneJobs } from '#src/jobs/prune.ts';
 import { deployKinds } from '#src/kinds.ts';
 import { onSpaceRemoved } from '#src/listeners/on-space-removed.ts';
 import { createEdgeRequest, type EdgeRequest } from '#src/pipeline/edge-request.ts';
+import { createEdges } from '#src/pipeline/edges.ts';
 import { createPipeline } from '#src/pipeline/pipeline.ts';
 import { deployContract } from '#src/rpc/deploy-contract.ts';
 import { liveContract } from '#src/rpc/live.ts';
@@ -74,10 +75,13 @@ export const deployService = defineDeploy();
 
 function createDeploy(context: ServiceContext<typeof deployConfig>, outside: Outside) {
   const { config, house } = context;
-  const request =
-    outside.edgeRequest ??
-    createEdgeRequest(config.STEADING_EDGE_PROBE_URL || house.publicUrl, house.key('edge-probe'));
-  const pipeline = createPipeline({ deps: () => deps, request });
+  const edges = createEdges({
+    deps: () => deps,
+    clock: context.clock,
+    request: outside.edgeRequest ?? createEdgeRequest(house.key('edge-probe')),
+    fixed: fixedEdges(context),
+  });
+  const pipeline = createPipeline({ deps: () => deps, edges });
   const deps = createDeps(context, outside, () => pipeline.wake());
   const wakeUp = context.bus.broadcast(
     [DeploymentChanged],
@@ -103,6 +107,13 @@ function createDeploy(context: ServiceContext<typeof deployConfig>, outside: Out
       await pipeline.stop();
     },
   };
+}
+
+/** A house without a gateway of ours is probed where people reach it. */
+function fixedEdges({ config, house, catalogue }: ServiceContext<typeof deployConfig>): string[] {
+  const told = config.STEADING_EDGE_PROBE_URL.split(',').filter((url) => url !== '');
+  if (told.length > 0) return told;
+  return catalogue.some(({ name }) => name === 'gateway') ? [] : [house.publicUrl];
 }
 
 function createDeps(context: ServiceContext<typeof deployConfig>, outside: Outside, wake: () => void): Deps {

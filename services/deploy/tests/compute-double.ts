@@ -54,11 +54,15 @@ export function createComputeDouble(): ComputeDouble {
     addresses: new Map(),
     behave: { build: 'ok', lines: [], rollout: 'ok', edge: 'ok', lostEvery: 0 },
     appOf: async () => undefined,
-    edgeRequest: async (host) => {
+    edgeRequest: async (_edge, host) => {
       probes++;
-      if (double.behave.lostEvery > 0 && probes % double.behave.lostEvery === 0) return { ok: false, generation: '' };
+      if (double.behave.lostEvery > 0 && probes % double.behave.lostEvery === 0)
+        return { ok: false, generation: '', edge: 'answered' };
       const generation = double.running.get((await double.appOf(host)) ?? '') ?? '';
-      return double.behave.edge === 'stuck' ? { ok: true, generation: 'old' } : { ok: generation !== '', generation };
+      const edge = 'answered';
+      return double.behave.edge === 'stuck'
+        ? { ok: true, generation: 'old', edge }
+        : { ok: generation !== '', generation, edge };
     },
     service: defineService({
       name: 'compute',

@@ -59,7 +59,8 @@ export const gatewayService = defineService({
         live.start();
         await graph.start();
         await edge.start();
-        await front.start();
+        const port = await front.start();
+        edge.opened({ host: config.STEADING_BIND, port });
         if (tls?.problem) context.log.warn(tls.problem);
       },
       async stop(signal) {
@@ -67,6 +68,7 @@ export const gatewayService = defineService({
         front.turnAway();
         const isRestart = house.succession?.isUnderWay === true;
         if (!isRestart) await context.clock.sleep(config.STEADING_DRAIN_SECONDS * 1_000, signal);
+        await edge.closes();
         // Who waits at the door of a house that starts again waits for the longest request: they have a limit then.
         const late = isRestart ? AbortSignal.any([signal, AbortSignal.timeout(restartDrainMs)]) : signal;
         let isOver = false;

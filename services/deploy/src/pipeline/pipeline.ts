@@ -10,10 +10,10 @@ import type { Deps } from '#src/deps.ts';
 import { buildStage, pushStage } from '#src/pipeline/build-stage.ts';
 import { doChores } from '#src/pipeline/chores.ts';
 import { cloneStage } from '#src/pipeline/clone-stage.ts';
-import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
+import type { Edges } from '#src/pipeline/edges.ts';
 import { endLeasesOfDead, haltAll, type InWork, keepLeases, leaseSeconds } from '#src/pipeline/leases.ts';
 import { createSubgraphReader } from '#src/pipeline/read-subgraphs.ts';
-import { deployStage, type Probing, verifyStage } from '#src/pipeline/rollout-stage.ts';
+import { deployStage, type Probes, verifyStage } from '#src/pipeline/rollout-stage.ts';
 import { asFailure, settleCancel, settleFailure } from '#src/pipeline/settle.ts';
 import { changeState } from '#src/pipeline/transition.ts';
 import { Halt, openWorkbench, StageFailure, type Work, workCaller } from '#src/pipeline/work.ts';
@@ -33,7 +33,7 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
-export function createPipeline(options: { deps: () => Deps; request: EdgeRequest }): Pipeline {
+export function createPipeline(options: { deps: () => Deps; edges: Edges }): Pipeline {
   const owner = nameWorker();
   const inWork = new Map<string, InWork>();
   const stopping = new AbortController();
@@ -66,7 +66,7 @@ export function createPipeline(options: { deps: () => Deps; request: EdgeRequest
       const entry = inWork.get(row.id);
       if (entry) entry.cancellable = value;
     };
-    const done = work(deps, { row, owner, resumed, signal: abort.signal, request: options.request, setCancellable })
+    const done = work(deps, { row, owner, resumed, signal: abort.signal, edges: options.edges, setCancellable })
       .catch((error: unknown) =>
         deps.log.error({ err: error, deploymentId: row.id }, 'work on a deployment ended in an unexpected way'),
       )
@@ -142,14 +142,14 @@ interface WorkOrder {
   readonly owner: string;
   readonly resumed: boolean;
   readonly signal: AbortSignal;
-  readonly request: EdgeRequest;
+  readonly edges: Edges;
   readonly setCancellable: (value: boolean) => void;
 }
 
 async function work(deps: Deps, order: WorkOrder): Promise<void> {
   const bench = await openWorkbench(deps, order.row);
   if (!bench) return;
-  const probing: Probing = { current: undefined };
+  const probes: Probes = { current: undefined };
   if (order.resumed)
     bench.log.write(order.row.state, 'steading', `The house was restarted; going on with ${order.row.state}.`);
   try {
@@ -164,23 +164,23 @@ async function work(deps: Deps, order: WorkOrder): Promise<void> {
         caller: workCaller(deployment),
         signal: order.signal,
       };
-      if (!(await oneStep(job, order, probing))) break;
+      if (!(await oneStep(job, order, probes))) break;
     }
   } finally {
-    await keepTrace(deps, order.row.id, probing);
+    await keepTrace(deps, order.row.id, probes);
     await bench.log.close();
     await cleanUp(deps, order.row.id);
   }
 }
 
 /** A rollout that did not get as far as its verification still shows what it cost. */
-async function keepTrace(deps: Deps, deploymentId: string, probing: Probing): Promise<void> {
-  const trace = await probing.current?.stop();
+async function keepTrace(deps: Deps, deploymentId: string, probes: Probes): Promise<void> {
+  const trace = await probes.current?.stop();
   if (trace) await deps.db.write((tx) => deploymentsDb.note(tx, deploymentId, { trace })).catch(() => 0);
 }
 
 /** False: this worker has nothing more to do with the deployment. */
-async function oneStep(job: Work, order: WorkOrder, probing: Probing): Promise<boolean> {
+async function oneStep(job: Work, order: WorkOrder, probes: Probes): Promise<boolean> {
   const { deployment } = job;
   order.setCancellable(isCancellable(deployment.state));
   const step = nextStep({
@@ -199,8 +199,8 @@ async function oneStep(job: Work, order: WorkOrder, probing: Probing): Promise<b
     else if (step === 'clone') await cloneStage(job);
     else if (step === 'build') await buildStage(job);
     else if (step === 'push') await pushStage(job);
-    else if (step === 'deploy') await deployStage(job, order.request, probing);
-    else await verifyStage(job, order.request, probing);
+    else if (step === 'deploy') await deployStage(job, order.edges, probes);
+    else await verifyStage(job, order.edges, probes);
     return true;
   } catch (error) {
     return afterError(job, order, error);

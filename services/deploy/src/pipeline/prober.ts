@@ -1,56 +1,60 @@
 /**
- * Asks an app through the edge about ten times a second while it is replaced, and keeps count: the deployment's trace.
- * Each request is one that a visitor could have made.
+ * Asks an app through one gateway about ten times a second while it is replaced. Each request is one that a visitor
+ * could have made.
  */
 import type { Clock } from '@steading/kit';
 import type { TraceRecord } from '#src/deployments-db.ts';
-import type { EdgeAnswer, EdgeRequest } from '#src/pipeline/edge-request.ts';
+import type { EdgeAnswer } from '#src/pipeline/edge-request.ts';
 
-export const probeTimes = { everyMs: 100, timeoutMs: 5000, samples: 300, enough: 5 };
+export const probeTimes = {
+  everyMs: 100,
+  timeoutMs: 5000,
+  samples: 300,
+  /** Answers in a row that mean that a generation is reached. */
+  enough: 5,
+  /** Connections refused, or taken by another gateway, for so long: it is not there. */
+  refusedMs: 1_500,
+  /** No answer for so long: it is not there for anybody. */
+  silentMs: 10_000,
+};
 
 export interface Prober {
-  /** True: this many answers in a row came from the generation; false: not before the deadline. */
-  reaches(generation: string, deadlineMs: number): Promise<boolean>;
-  stop(): Promise<TraceRecord>;
+  /** As many answers in a row as are enough came from this generation. */
+  reaches(generation: string): boolean;
+  /** The gateway is not there: nobody is answered by it. */
+  isAbsent(): boolean;
+  stop(): Promise<void>;
 }
 
-export function startProber(options: {
-  request: EdgeRequest;
-  host: string;
-  path: string;
-  clock: Clock;
-  signal: AbortSignal;
-  /** Until the first answer of an app that never served, nobody can lose anything. */
-  servesAlready: boolean;
-  earlier: TraceRecord | null;
-}): Prober {
-  const { clock } = options;
-  let trace: TraceRecord = options.earlier ?? {
-    sent: 0,
-    lost: 0,
-    firstAt: null,
-    lastAt: null,
-    worstMs: 0,
-    samples: [],
-  };
-  let counts = options.servesAlready;
+export interface ProberOptions {
+  readonly request: () => Promise<EdgeAnswer>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onAnswer: (answer: EdgeAnswer, when: { startedMs: number; ms: number }) => void;
+}
+
+export function startProber({ request, clock, signal: given, onAnswer }: ProberOptions): Prober {
   let run = { generation: '', length: 0 };
+  /** Since when there was no answer, and since when not even a connection. */
+  let silentSinceMs = clock.now();
+  let refusedSinceMs: number | undefined;
   const ended = new AbortController();
-  const signal = AbortSignal.any([options.signal, ended.signal]);
-  const waiters = new Set<() => void>();
+  const signal = AbortSignal.any([given, ended.signal]);
   const pending = new Set<Promise<void>>();
 
   const probe = async () => {
     const startedMs = clock.now();
-    const answer = await options.request(options.host, options.path, probeTimes.timeoutMs);
+    const answer = await request();
     if (signal.aborted && !answer.ok) return;
-    counts ||= answer.ok;
+    const { generation } = answer;
     run =
-      answer.generation !== '' && answer.generation === run.generation
-        ? { ...run, length: run.length + 1 }
-        : { generation: answer.generation, length: 1 };
-    if (counts) trace = addSample(trace, answer, { startedMs, ms: clock.now() - startedMs });
-    for (const waiter of waiters) waiter();
+      generation !== '' && generation === run.generation
+        ? { generation, length: run.length + 1 }
+        : { generation, length: 1 };
+    if (answer.edge === 'answered') silentSinceMs = Math.max(silentSinceMs, startedMs);
+    if (answer.edge === 'refused' || answer.edge === 'other') refusedSinceMs ??= startedMs;
+    else refusedSinceMs = undefined;
+    onAnswer(answer, { startedMs, ms: clock.now() - startedMs });
   };
   const loop = (async () => {
     while (!signal.aborted) {
@@ -65,39 +69,25 @@ export function startProber(options: {
   })();
 
   return {
-    async reaches(generation, deadlineMs) {
-      const reached = () => run.generation === generation && run.length >= probeTimes.enough;
-      while (!reached()) {
-        if (options.signal.aborted || clock.now() >= deadlineMs) return false;
-        await nextAnswer(clock, waiters, Math.min(500, Math.max(1, deadlineMs - clock.now())));
-      }
-      return true;
+    reaches: (generation) => run.generation === generation && run.length >= probeTimes.enough,
+    isAbsent() {
+      const now = clock.now();
+      return (
+        (refusedSinceMs !== undefined && now - refusedSinceMs >= probeTimes.refusedMs) ||
+        now - silentSinceMs >= probeTimes.silentMs
+      );
     },
     async stop() {
       ended.abort();
       await loop;
-      return trace;
     },
   };
-}
-
-/** Resolves with the next answer, or after `mostMs`. */
-function nextAnswer(clock: Clock, waiters: Set<() => void>, mostMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const go = () => {
-      timer.cancel();
-      waiters.delete(go);
-      resolve();
-    };
-    const timer = clock.after(mostMs, go);
-    waiters.add(go);
-  });
 }
 
 /** A trace with one more request in it. Lost ones are always kept as samples; others until the limit. */
 export function addSample(
   trace: TraceRecord,
-  answer: EdgeAnswer,
+  answer: Pick<EdgeAnswer, 'ok' | 'generation'>,
   when: { startedMs: number; ms: number },
 ): TraceRecord {
   const at = new Date(when.startedMs).toISOString();

@@ -8,8 +8,8 @@ import { choresDb } from '#src/chores-db.ts';
 import { deploymentsDb, type LineRecord } from '#src/deployments-db.ts';
 import { domainsDb } from '#src/domains-db.ts';
 import { advance } from '#src/pipeline/advance.ts';
-import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
-import { type Prober, startProber } from '#src/pipeline/prober.ts';
+import type { Edges } from '#src/pipeline/edges.ts';
+import { type Probing, startProbing } from '#src/pipeline/probing.ts';
 import { runSpec } from '#src/pipeline/run-spec.ts';
 import { changeState } from '#src/pipeline/transition.ts';
 import { openSnapshot, StageFailure, type Work } from '#src/pipeline/work.ts';
@@ -19,11 +19,11 @@ import { subgraphsDb } from '#src/subgraphs-db.ts';
 export const rolloutTimes = { watchMs: 15 * 60_000, verifyMs: 30_000 };
 
 /** The probes of one deployment, from its rollout to its end. */
-export interface Probing {
-  current: Prober | undefined;
+export interface Probes {
+  current: Probing | undefined;
 }
 
-export async function deployStage(work: Work, request: EdgeRequest, probing: Probing): Promise<void> {
+export async function deployStage(work: Work, edges: Edges, probes: Probes): Promise<void> {
   const { deps, deployment, app } = work;
   const snapshot = openSnapshot(deps, deployment);
   work.hide(snapshot.masked);
@@ -34,7 +34,7 @@ export async function deployStage(work: Work, request: EdgeRequest, probing: Pro
     'steading',
     `Starting ${replicas === 1 ? 'one instance' : `${replicas} instances`} beside what runs.`,
   );
-  if (app.serving) probing.current = await startProbing(work, request);
+  if (app.serving) probes.current = await beginProbing(work, edges);
   const spec = runSpec({
     releaseId: deployment.release_id,
     snapshot,
@@ -55,16 +55,20 @@ export async function deployStage(work: Work, request: EdgeRequest, probing: Pro
   });
 }
 
-export async function verifyStage(work: Work, request: EdgeRequest, probing: Probing): Promise<void> {
+export async function verifyStage(work: Work, edges: Edges, probes: Probes): Promise<void> {
   const { deps, deployment } = work;
   if (!deployment.release_id) throw noRelease();
-  const prober = (probing.current ??= await startProbing(work, request));
-  const reached = await prober.reaches(deployment.generation, deps.clock.now() + rolloutTimes.verifyMs);
+  const probing = (probes.current ??= await beginProbing(work, edges));
+  const reach = await probing.reaches(deployment.generation, deps.clock.now() + rolloutTimes.verifyMs);
   work.signal.throwIfAborted();
-  const trace = await prober.stop();
-  probing.current = undefined;
+  const trace = await probing.stop();
+  probes.current = undefined;
   await deps.db.write((tx) => deploymentsDb.note(tx, deployment.id, { trace }).then(() => undefined));
-  if (!reached)
+  for (const url of reach.absent)
+    work.log.write('verifying', 'steading', `The gateway at ${url} is not there; it was not waited for.`);
+  for (const url of reach.missing)
+    work.log.write('verifying', 'steading', `Requests through the gateway at ${url} do not reach the new version.`);
+  if (!reach.everywhere)
     throw new StageFailure(
       'not-reached',
       'The new version is healthy, but requests through the edge did not reach it within 30 seconds. Look at the health of the house, then deploy again.',
@@ -109,16 +113,17 @@ async function goLive(work: Work): Promise<void> {
   });
 }
 
-async function startProbing(work: Work, request: EdgeRequest): Promise<Prober> {
+async function beginProbing(work: Work, edges: Edges): Promise<Probing> {
   const domains = await domainsDb.ofApps(work.deps.db, [work.app.id]);
   const host = domains.find((domain) => domain.verified)?.host;
   if (!host) throw new StageFailure('no-domain', 'The app has no domain. Add one, then deploy again.');
   const { healthPath } = openSnapshot(work.deps, work.deployment).runtime;
-  return startProber({
-    request,
+  return startProbing({
+    edges,
     host,
     path: healthPath || '/',
     clock: work.deps.clock,
+    log: work.deps.log,
     signal: work.signal,
     servesAlready: work.app.serving,
     earlier: work.deployment.trace,

@@ -1,11 +1,12 @@
-/** What edges ask. */
+/** What edges ask, and say of themselves. */
 import { DeployService } from '@steading/contracts/rpc/deploy';
-import { kitErrors } from '@steading/kit';
-import { callerOf, implement, type RpcImplementation } from '@steading/rpc';
+import { isId, kitErrors } from '@steading/kit';
+import { callerOf, implement, peerAddressOf, type RpcImplementation } from '@steading/rpc';
 import { takeReports } from '#src/actions/subgraphs.ts';
 import { listed } from '#src/app-subgraphs.ts';
 import { appsDb } from '#src/apps-db.ts';
 import type { Deps } from '#src/deps.ts';
+import { edgeTimes, noteEdge } from '#src/pipeline/edges.ts';
 import { unavailable } from '#src/routes.ts';
 import { subgraphsDb } from '#src/subgraphs-db.ts';
 
@@ -49,6 +50,16 @@ export function deployContract(deps: () => Deps): RpcImplementation {
       }));
       await takeReports(deps(), callerOf(context), told);
       return {};
+    },
+    async announceEdge({ edgeId, host, port, leaves }, context) {
+      if (callerOf(context).kind !== 'service')
+        throw kitErrors('forbidden', { why: 'Only the house itself has gateways.' });
+      if (!isId('edg', edgeId) || port < 1 || port > 65_535)
+        throw kitErrors('bad-input', { field: 'edge', problem: 'must have an id and a port' });
+      const named = host || peerAddressOf(context);
+      const url = `http://${named.includes(':') ? `[${named}]` : named}:${port}`;
+      await noteEdge(deps(), { id: edgeId, url }, leaves);
+      return { againMs: edgeTimes.againMs };
     },
   });
 }

@@ -13,6 +13,8 @@ import { plainPage } from '#src/front/plain-page.ts';
 import type { Metrics } from '#src/metrics.ts';
 
 export interface EdgeOptions {
+  /** Of this gateway, for the house's own probes. */
+  readonly edgeId: string;
   readonly table: RouteTable;
   readonly upstreams: Upstreams;
   readonly metrics: Metrics;
@@ -37,13 +39,15 @@ export function createEdgeRequests(options: EdgeOptions): EdgeRequests {
     const began = performance.now();
     const requestId = newRequestId();
     const route = table.find(host);
+    const isProbe = isSigned(options.probeKey, host, incoming.headers['steading-probe']);
+    if (isProbe) outgoing.setHeader('steading-edge', options.edgeId);
     if (!route) return plainPage(outgoing, 404, 'There is nothing at this address.');
     outgoing.once('close', () => metrics.edgeRequest(route.appId, outgoing.statusCode, performance.now() - began));
     outgoing.on('error', () => outgoing.destroy());
     try {
       if (route.unavailable) return plainPage(outgoing, 503, unavailableText(route.unavailable));
       const body = await readBody(incoming, outgoing, route.maxBodyBytes || defaultBodyBytes);
-      await serve(options, { incoming, outgoing, host, route, body, requestId });
+      await serve(options, { incoming, outgoing, host, route, body, requestId, isProbe });
     } catch (error) {
       if (error instanceof BodyTooLarge) return tooLarge(outgoing, route);
       if (isGone(incoming, outgoing)) return;
@@ -60,6 +64,7 @@ interface Serving {
   readonly route: Route;
   readonly body: RequestBody;
   readonly requestId: string;
+  readonly isProbe: boolean;
 }
 
 async function serve(options: EdgeOptions, serving: Serving): Promise<void> {
@@ -108,7 +113,7 @@ async function tryOne(options: EdgeOptions, serving: Serving, instance: Upstream
       body: serving.body.open(),
       timeoutMs: route.timeoutMs || defaultTimeoutMs,
       clock,
-      extra: extraHeaders(options, serving, instance),
+      extra: extraHeaders(serving, instance),
       onAnswer(isEventStream, close) {
         if (isEventStream) forget = upstreams.track(instance.id, { close });
       },
@@ -130,14 +135,13 @@ export function originOf(incoming: IncomingMessage, host: string, requestId: str
 }
 
 /** Only the house's own probes are told who served. */
-function extraHeaders(options: EdgeOptions, { incoming, host, requestId }: Serving, instance: Upstream): string[] {
-  const probe = incoming.headers['steading-probe'];
-  const isProbe = typeof probe === 'string' && isSigned(options.probeKey, host, probe);
+function extraHeaders({ requestId, isProbe }: Serving, instance: Upstream): string[] {
   const shown = ['x-request-id', requestId];
   return isProbe ? [...shown, 'steading-generation', instance.generation, 'steading-instance', instance.id] : shown;
 }
 
-function isSigned(key: Buffer, host: string, sent: string): boolean {
+function isSigned(key: Buffer, host: string, sent: string | string[] | undefined): boolean {
+  if (typeof sent !== 'string') return false;
   const right = Buffer.from(createHmac('sha256', key).update(host).digest('hex'));
   const given = Buffer.from(sent);
   return given.length === right.length && timingSafeEqual(given, right);

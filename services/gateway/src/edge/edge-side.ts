@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ServiceContext } from '@steading/service';
+import { createAnnouncement } from '#src/edge/announcement.ts';
 import { followInstances } from '#src/edge/draining.ts';
 import { createEdgeRequests } from '#src/edge/edge-requests.ts';
 import { createRouteFeed } from '#src/edge/route-feed.ts';
@@ -16,6 +17,10 @@ export interface EdgeSide extends Side {
   /** Where a healthy instance of an app listens, the least busy one: `127.0.0.1:40123`. */
   addressOf(appId: string): string | undefined;
   start(): Promise<void>;
+  /** The door is open: deployments are probed through it from now on. */
+  opened(where: { readonly host: string; readonly port: number }): void;
+  /** The door closes. */
+  closes(): Promise<void>;
   /** Closes WebSockets and event streams, so that the front can end. */
   closeStreams(): void;
   stop(): Promise<void>;
@@ -32,7 +37,9 @@ export function createEdgeSide(context: EdgeContext, metrics: Metrics): EdgeSide
   const folder = join(house.dataDir, 'gateway');
   const has = (service: string) => catalogue.some((definition) => definition.name === service);
   const feed = createRouteFeed({ table, rpc, bus, folder, has, clock, log, signal });
-  const options = { table, upstreams, metrics, probeKey: house.key('edge-probe'), clock, log };
+  const announcement = createAnnouncement({ rpc, has, clock, log });
+  const { edgeId } = announcement;
+  const options = { edgeId, table, upstreams, metrics, probeKey: house.key('edge-probe'), clock, log };
   const requests = createEdgeRequests(options);
   const webSockets = createEdgeWebSockets(options);
   return {
@@ -44,6 +51,8 @@ export function createEdgeSide(context: EdgeContext, metrics: Metrics): EdgeSide
       return feed.problem;
     },
     start: () => feed.start(),
+    opened: (where) => announcement.start(where),
+    closes: () => announcement.leave(),
     closeStreams: () => upstreams.closeStreams(),
     async stop() {
       draining.stop();

@@ -10,7 +10,60 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file steading/deploy/v1/deploy.proto.
  */
 export const file_steading_deploy_v1_deploy: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zdGVhZGluZy9kZXBsb3kvdjEvZGVwbG95LnByb3RvEhJzdGVhZGluZy5kZXBsb3kudjEiEwoRTGlzdFJvdXRlc1JlcXVlc3QiUQoSTGlzdFJvdXRlc1Jlc3BvbnNlEhAKCHJldmlzaW9uGAEgASgDEikKBnJvdXRlcxgCIAMoCzIZLnN0ZWFkaW5nLmRlcGxveS52MS5Sb3V0ZSJmCgVSb3V0ZRIMCgRob3N0GAEgASgJEg4KBmFwcF9pZBgCIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgDIAEoAxISCgp0aW1lb3V0X21zGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgJIhkKF0xpc3RBcHBTdWJncmFwaHNSZXF1ZXN0Ik4KGExpc3RBcHBTdWJncmFwaHNSZXNwb25zZRIyCglzdWJncmFwaHMYASADKAsyHy5zdGVhZGluZy5kZXBsb3kudjEuQXBwU3ViZ3JhcGgiWAoLQXBwU3ViZ3JhcGgSDgoGYXBwX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEcGF0aBgDIAEoCRILCgNzZGwYBCABKAkSEAoIcmV2aXNpb24YBSABKAMiUwoZUmVwb3J0QXBwU3ViZ3JhcGhzUmVxdWVzdBI2CgdyZXBvcnRzGAEgAygLMiUuc3RlYWRpbmcuZGVwbG95LnYxLkFwcFN1YmdyYXBoUmVwb3J0IlYKEUFwcFN1YmdyYXBoUmVwb3J0Eg4KBmFwcF9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIPCgdzZXJ2aW5nGAMgASgIEg4KBnJlYXNvbhgEIAEoCSIcChpSZXBvcnRBcHBTdWJncmFwaHNSZXNwb25zZTLQAgoNRGVwbG95U2VydmljZRJbCgpMaXN0Um91dGVzEiUuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RSb3V0ZXNSZXF1ZXN0GiYuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RSb3V0ZXNSZXNwb25zZRJtChBMaXN0QXBwU3ViZ3JhcGhzEisuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RBcHBTdWJncmFwaHNSZXF1ZXN0Giwuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RBcHBTdWJncmFwaHNSZXNwb25zZRJzChJSZXBvcnRBcHBTdWJncmFwaHMSLS5zdGVhZGluZy5kZXBsb3kudjEuUmVwb3J0QXBwU3ViZ3JhcGhzUmVxdWVzdBouLnN0ZWFkaW5nLmRlcGxveS52MS5SZXBvcnRBcHBTdWJncmFwaHNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch9zdGVhZGluZy9kZXBsb3kvdjEvZGVwbG95LnByb3RvEhJzdGVhZGluZy5kZXBsb3kudjEiUgoTQW5ub3VuY2VFZGdlUmVxdWVzdBIPCgdlZGdlX2lkGAEgASgJEgwKBGhvc3QYAiABKAkSDAoEcG9ydBgDIAEoBRIOCgZsZWF2ZXMYBCABKAgiKAoUQW5ub3VuY2VFZGdlUmVzcG9uc2USEAoIYWdhaW5fbXMYASABKAUiEwoRTGlzdFJvdXRlc1JlcXVlc3QiUQoSTGlzdFJvdXRlc1Jlc3BvbnNlEhAKCHJldmlzaW9uGAEgASgDEikKBnJvdXRlcxgCIAMoCzIZLnN0ZWFkaW5nLmRlcGxveS52MS5Sb3V0ZSJmCgVSb3V0ZRIMCgRob3N0GAEgASgJEg4KBmFwcF9pZBgCIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgDIAEoAxISCgp0aW1lb3V0X21zGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgJIhkKF0xpc3RBcHBTdWJncmFwaHNSZXF1ZXN0Ik4KGExpc3RBcHBTdWJncmFwaHNSZXNwb25zZRIyCglzdWJncmFwaHMYASADKAsyHy5zdGVhZGluZy5kZXBsb3kudjEuQXBwU3ViZ3JhcGgiWAoLQXBwU3ViZ3JhcGgSDgoGYXBwX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEcGF0aBgDIAEoCRILCgNzZGwYBCABKAkSEAoIcmV2aXNpb24YBSABKAMiUwoZUmVwb3J0QXBwU3ViZ3JhcGhzUmVxdWVzdBI2CgdyZXBvcnRzGAEgAygLMiUuc3RlYWRpbmcuZGVwbG95LnYxLkFwcFN1YmdyYXBoUmVwb3J0IlYKEUFwcFN1YmdyYXBoUmVwb3J0Eg4KBmFwcF9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIPCgdzZXJ2aW5nGAMgASgIEg4KBnJlYXNvbhgEIAEoCSIcChpSZXBvcnRBcHBTdWJncmFwaHNSZXNwb25zZTK4AwoNRGVwbG95U2VydmljZRJbCgpMaXN0Um91dGVzEiUuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RSb3V0ZXNSZXF1ZXN0GiYuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RSb3V0ZXNSZXNwb25zZRJtChBMaXN0QXBwU3ViZ3JhcGhzEisuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RBcHBTdWJncmFwaHNSZXF1ZXN0Giwuc3RlYWRpbmcuZGVwbG95LnYxLkxpc3RBcHBTdWJncmFwaHNSZXNwb25zZRJzChJSZXBvcnRBcHBTdWJncmFwaHMSLS5zdGVhZGluZy5kZXBsb3kudjEuUmVwb3J0QXBwU3ViZ3JhcGhzUmVxdWVzdBouLnN0ZWFkaW5nLmRlcGxveS52MS5SZXBvcnRBcHBTdWJncmFwaHNSZXNwb25zZRJmCgxBbm5vdW5jZUVkZ2USJy5zdGVhZGluZy5kZXBsb3kudjEuQW5ub3VuY2VFZGdlUmVxdWVzdBooLnN0ZWFkaW5nLmRlcGxveS52MS5Bbm5vdW5jZUVkZ2VSZXNwb25zZSIDkAICYgZwcm90bzM");
+
+/**
+ * @generated from message steading.deploy.v1.AnnounceEdgeRequest
+ */
+export type AnnounceEdgeRequest = Message<"steading.deploy.v1.AnnounceEdgeRequest"> & {
+  /**
+   * `edg_…`, another one at each start; answers to probes bear it.
+   *
+   * @generated from field: string edge_id = 1;
+   */
+  edgeId: string;
+
+  /**
+   * Where it listens for plain HTTP. Empty: on every address of its machine, as it is seen by who is asked.
+   *
+   * @generated from field: string host = 2;
+   */
+  host: string;
+
+  /**
+   * @generated from field: int32 port = 3;
+   */
+  port: number;
+
+  /**
+   * @generated from field: bool leaves = 4;
+   */
+  leaves: boolean;
+};
+
+/**
+ * Describes the message steading.deploy.v1.AnnounceEdgeRequest.
+ * Use `create(AnnounceEdgeRequestSchema)` to create a new message.
+ */
+export const AnnounceEdgeRequestSchema: GenMessage<AnnounceEdgeRequest> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 0);
+
+/**
+ * @generated from message steading.deploy.v1.AnnounceEdgeResponse
+ */
+export type AnnounceEdgeResponse = Message<"steading.deploy.v1.AnnounceEdgeResponse"> & {
+  /**
+   * @generated from field: int32 again_ms = 1;
+   */
+  againMs: number;
+};
+
+/**
+ * Describes the message steading.deploy.v1.AnnounceEdgeResponse.
+ * Use `create(AnnounceEdgeResponseSchema)` to create a new message.
+ */
+export const AnnounceEdgeResponseSchema: GenMessage<AnnounceEdgeResponse> = /*@__PURE__*/
+  messageDesc(file_steading_deploy_v1_deploy, 1);
 
 /**
  * @generated from message steading.deploy.v1.ListRoutesRequest
@@ -23,7 +76,7 @@ export type ListRoutesRequest = Message<"steading.deploy.v1.ListRoutesRequest"> 
  * Use `create(ListRoutesRequestSchema)` to create a new message.
  */
 export const ListRoutesRequestSchema: GenMessage<ListRoutesRequest> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 0);
+  messageDesc(file_steading_deploy_v1_deploy, 2);
 
 /**
  * @generated from message steading.deploy.v1.ListRoutesResponse
@@ -45,7 +98,7 @@ export type ListRoutesResponse = Message<"steading.deploy.v1.ListRoutesResponse"
  * Use `create(ListRoutesResponseSchema)` to create a new message.
  */
 export const ListRoutesResponseSchema: GenMessage<ListRoutesResponse> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 1);
+  messageDesc(file_steading_deploy_v1_deploy, 3);
 
 /**
  * @generated from message steading.deploy.v1.Route
@@ -88,7 +141,7 @@ export type Route = Message<"steading.deploy.v1.Route"> & {
  * Use `create(RouteSchema)` to create a new message.
  */
 export const RouteSchema: GenMessage<Route> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 2);
+  messageDesc(file_steading_deploy_v1_deploy, 4);
 
 /**
  * @generated from message steading.deploy.v1.ListAppSubgraphsRequest
@@ -101,7 +154,7 @@ export type ListAppSubgraphsRequest = Message<"steading.deploy.v1.ListAppSubgrap
  * Use `create(ListAppSubgraphsRequestSchema)` to create a new message.
  */
 export const ListAppSubgraphsRequestSchema: GenMessage<ListAppSubgraphsRequest> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 3);
+  messageDesc(file_steading_deploy_v1_deploy, 5);
 
 /**
  * @generated from message steading.deploy.v1.ListAppSubgraphsResponse
@@ -118,7 +171,7 @@ export type ListAppSubgraphsResponse = Message<"steading.deploy.v1.ListAppSubgra
  * Use `create(ListAppSubgraphsResponseSchema)` to create a new message.
  */
 export const ListAppSubgraphsResponseSchema: GenMessage<ListAppSubgraphsResponse> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 4);
+  messageDesc(file_steading_deploy_v1_deploy, 6);
 
 /**
  * @generated from message steading.deploy.v1.AppSubgraph
@@ -161,7 +214,7 @@ export type AppSubgraph = Message<"steading.deploy.v1.AppSubgraph"> & {
  * Use `create(AppSubgraphSchema)` to create a new message.
  */
 export const AppSubgraphSchema: GenMessage<AppSubgraph> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 5);
+  messageDesc(file_steading_deploy_v1_deploy, 7);
 
 /**
  * @generated from message steading.deploy.v1.ReportAppSubgraphsRequest
@@ -178,7 +231,7 @@ export type ReportAppSubgraphsRequest = Message<"steading.deploy.v1.ReportAppSub
  * Use `create(ReportAppSubgraphsRequestSchema)` to create a new message.
  */
 export const ReportAppSubgraphsRequestSchema: GenMessage<ReportAppSubgraphsRequest> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 6);
+  messageDesc(file_steading_deploy_v1_deploy, 8);
 
 /**
  * @generated from message steading.deploy.v1.AppSubgraphReport
@@ -216,7 +269,7 @@ export type AppSubgraphReport = Message<"steading.deploy.v1.AppSubgraphReport"> 
  * Use `create(AppSubgraphReportSchema)` to create a new message.
  */
 export const AppSubgraphReportSchema: GenMessage<AppSubgraphReport> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 7);
+  messageDesc(file_steading_deploy_v1_deploy, 9);
 
 /**
  * @generated from message steading.deploy.v1.ReportAppSubgraphsResponse
@@ -229,7 +282,7 @@ export type ReportAppSubgraphsResponse = Message<"steading.deploy.v1.ReportAppSu
  * Use `create(ReportAppSubgraphsResponseSchema)` to create a new message.
  */
 export const ReportAppSubgraphsResponseSchema: GenMessage<ReportAppSubgraphsResponse> = /*@__PURE__*/
-  messageDesc(file_steading_deploy_v1_deploy, 8);
+  messageDesc(file_steading_deploy_v1_deploy, 10);
 
 /**
  * What the edge needs to know of apps.
@@ -266,6 +319,16 @@ export const DeployService: GenService<{
     methodKind: "unary";
     input: typeof ReportAppSubgraphsRequestSchema;
     output: typeof ReportAppSubgraphsResponseSchema;
+  },
+  /**
+   * A gateway is up, or leaves. To be said again before `again_ms` have passed; who is silent for longer is forgotten.
+   *
+   * @generated from rpc steading.deploy.v1.DeployService.AnnounceEdge
+   */
+  announceEdge: {
+    methodKind: "unary";
+    input: typeof AnnounceEdgeRequestSchema;
+    output: typeof AnnounceEdgeResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_steading_deploy_v1_deploy, 0);
