@@ -8,7 +8,8 @@ export interface Access {
   /**
    * The way in's check: throws `forbidden`, or `not-found` where the caller may not even know that the thing exists, or
    * `unauthenticated` where signing in could help. Where the replica is older than `caller.revision` it waits for it
-   * (at most 2 s) and gives a promise; otherwise the answer is there at once, without one: `await` takes both.
+   * (at most 2 s) and gives a promise; otherwise the answer is there at once, without one: `await` takes both. In a
+   * house of several processes nobody who is known is refused by a replica that is older than their question.
    */
   require(caller: Caller, privilege: string, node: string): Promise<void> | undefined;
   /** Why `can` says what it says, in words. */

@@ -6,7 +6,13 @@ import type { Access, Explanation, ForestView, Page } from '#src/access.ts';
 import { toOperation } from '#src/operations.ts';
 import { createReplica, type ReplicaOptions } from '#src/replica.ts';
 
-export type AccessOptions = ReplicaOptions;
+export interface AccessOptions extends ReplicaOptions {
+  /**
+   * Whether other processes of the house write to the forest; default false. Then nobody is refused before this replica
+   * has what was written until they asked: they may come from an answer that another process gave.
+   */
+  readonly othersWrite?: boolean;
+}
 
 export interface RunningAccess extends Access, ForestView {
   /** Resolves when the replica has loaded, or when `signal` is aborted. */
@@ -15,12 +21,14 @@ export interface RunningAccess extends Access, ForestView {
   readonly ready: boolean;
 }
 
+/** How long a refusal waits for the forest's newest state. */
+const refreshMs = 2_000;
 const largestPage = 200;
 const houseItself: Explanation = { allowed: true, text: 'The house itself may.', steps: [] };
 
 /** The forest as services of this process see it. Calls of services for the house itself pass every check. */
 export function createAccess(options: AccessOptions): RunningAccess {
-  const { rpc, clock } = options;
+  const { rpc, clock, othersWrite = false } = options;
   const replica = createReplica(options);
   const question = (caller: Caller, privilege: string, node: string) => ({
     principal: caller.principal,
@@ -31,6 +39,13 @@ export function createAccess(options: AccessOptions): RunningAccess {
   });
   const can = (caller: Caller, privilege: string, node: string) =>
     caller.kind === 'service' || replica.forest.can(question(caller, privilege, node));
+
+  /** Resolves too where the forest cannot be asked: then what is known decides. */
+  async function refreshed(): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([replica.refresh().catch(() => {}), clock.sleep(refreshMs, over.signal)]);
+    over.abort();
+  }
 
   function explain(caller: Caller, privilege: string, node: string): Explanation {
     return caller.kind === 'service' ? houseItself : replica.forest.explain(question(caller, privilege, node));
@@ -52,6 +67,7 @@ export function createAccess(options: AccessOptions): RunningAccess {
       };
       if (caller.revision !== undefined && caller.revision > replica.revision)
         return replica.waitFor(caller.revision).then(check);
+      if (othersWrite && caller.kind !== 'anonymous' && !can(caller, privilege, node)) return refreshed().then(check);
       check();
       return undefined;
     },

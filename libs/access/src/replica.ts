@@ -27,6 +27,8 @@ export interface Replica {
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   waitFor(revision: number, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>;
+  /** Resolves once everything is in that was written before this call; rejects where the forest cannot be asked. */
+  refresh(): Promise<void>;
   onChange(call: (revision: number) => void): { stop(): void };
 }
 
@@ -44,6 +46,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   let ready = false;
   let wanted = 0;
   let fetching: Promise<void> | undefined;
+  let queued: Promise<void> | undefined;
   let heard: Subscription | undefined;
   let safety: Timer | undefined;
   let retry: Timer | undefined;
@@ -194,6 +197,17 @@ export function createReplica(options: ReplicaOptions): Replica {
         waiting.add(entry);
         signal?.addEventListener('abort', abort, { once: true });
       });
+    },
+    refresh() {
+      if (!fetching) return fetchChanges();
+      // What is under way may have begun too early; whoever asks while it is shares the next one.
+      queued ??= fetching
+        .catch(() => {})
+        .then(() => {
+          queued = undefined;
+          return fetchChanges();
+        });
+      return queued;
     },
     onChange(call) {
       watchers.add(call);

@@ -39,6 +39,7 @@ function createKeeper() {
   const listeners = new Set<(revision: number) => void>();
   const keeper = {
     snapshots: 0,
+    asked: 0,
     /** Revisions up to this one are no longer in the log. */
     cut: 0,
     isDown: false,
@@ -63,6 +64,7 @@ function createKeeper() {
       yield create(SnapshotResponseSchema, { revision: BigInt(log.length), operations });
     },
     async changes({ afterRevision = 0n }: { afterRevision?: bigint }) {
+      keeper.asked++;
       if (keeper.isDown) throw new Error('down');
       const after = Number(afterRevision);
       return create(ChangesResponseSchema, {
@@ -83,9 +85,10 @@ function createKeeper() {
       return { stop: async () => void listeners.delete(tell) };
     },
   } as unknown as Bus;
-  function replica(): RunningAccess {
+  function replica(more: { othersWrite?: boolean } = {}): RunningAccess {
     const rpc = { client: () => client } as unknown as RpcClients;
-    const access = createAccess({ rpc, bus, kinds, clock: systemClock, log: createLog({ level: 'silent' }) });
+    const log = createLog({ level: 'silent' });
+    const access = createAccess({ rpc, bus, kinds, clock: systemClock, log, ...more });
     running.push(access);
     return access;
   }
@@ -181,6 +184,20 @@ test('who comes with a revision is answered at that revision, not before', async
   const revision = keeper.write({ op: 'revoke', node: 'a', principal: ada.principal, role: 'owner' });
   expect(access.can(ada, 'garden.dig', 'a')).toBe(true);
   await expect(access.require({ ...ada, revision }, 'garden.dig', 'a')).rejects.toMatchObject({ code: 'not-found' });
+});
+
+test('where others write, nobody is refused by what was true before they asked, and a hundred share two questions', async () => {
+  const keeper = createKeeper();
+  keeper.write(plant('a'));
+  const access = await started(keeper.replica({ othersWrite: true }));
+  keeper.isSilent = true;
+  keeper.write(grant('a', ada.principal, 'owner'));
+  const before = keeper.asked;
+  await Promise.all(Array.from({ length: 100 }, async () => access.require(ada, 'garden.dig', 'a')));
+  expect(keeper.asked - before).toBeLessThanOrEqual(4);
+  await expect(access.require(callerFor(), 'garden.dig', 'a')).rejects.toMatchObject({ code: 'not-found' });
+  keeper.isDown = true;
+  await expect(access.require(callerFor(), 'garden.dig', 'a')).rejects.toMatchObject({ code: 'not-found' });
 });
 
 test('a replica that has not loaded denies everything, and loads once it can', async () => {

@@ -91,6 +91,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
     bus: bus.forService('access'),
     kinds,
     clock,
+    othersWrite: running.length < catalogue.length,
     log: log.child({ part: 'access' }),
   });
   life.add({ name: 'access', stop: () => access.stop() });

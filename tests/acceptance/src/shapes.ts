@@ -4,10 +4,19 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createTestDatabase, waitFor } from '@steading/testkit';
+import { startBalancer } from '#src/balancer.ts';
 
-/** The two shapes of a house: everything in one process, or spread over three with NATS and HTTP/2 between them. */
-export type Shape = 'one process' | 'three processes';
-export const shapes: readonly Shape[] = ['one process', 'three processes'];
+/**
+ * The two shapes of a house: everything in one process; or spread over four, two of them gateways behind a load
+ * balancer that gives each connection to the other one than the last, with NATS and HTTP/2 between them.
+ */
+export type Shape = 'one process' | 'several processes';
+export const shapes: readonly Shape[] = ['one process', 'several processes'];
+
+export interface RunningGateway {
+  readonly port: number;
+  readonly child: ChildProcess;
+}
 
 export interface RunningShape {
   readonly url: string;
@@ -15,22 +24,26 @@ export interface RunningShape {
   readonly dataDir: string;
   readonly setupToken: string;
   readonly databaseUrl: string;
-  /** The processes of the house, the gateway's last. */
+  /** The processes of the house, the gateways last. */
   readonly processes: ChildProcess[];
+  /** Each gateway, past the balancer. */
+  readonly gateways: RunningGateway[];
   /** Ends every process at once, as a power cut would. */
   kill(): Promise<void>;
   /** Ends them in order; apps run on where STEADING_KEEP_APPS says so. */
   end(): Promise<void>;
   /** Starts the same house again over the same data; with the code of another checkout, where one is given. */
   start(checkout?: string): Promise<void>;
-  /** One more gateway of a house of three processes, with a folder of its own. */
-  addGateway(env?: Record<string, string>): Promise<{ readonly port: number; readonly child: ChildProcess }>;
+  /** One more gateway of a house of several processes, with a folder of its own; the balancer does not know it. */
+  addGateway(env?: Record<string, string>): Promise<RunningGateway>;
+  /** Starts these services of a house of several processes again, after their process was killed. */
+  startAgain(service: string): Promise<void>;
   logText(): string;
   stop(): Promise<void>;
 }
 
 const thisCheckout = resolve(import.meta.dirname, '../../..');
-const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'], ['gateway']];
+const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'], ['gateway'], ['gateway']];
 
 /**
  * Starts a house as its own processes, as an operator would, on a database and a folder of its own (an empty one that
@@ -46,10 +59,16 @@ export async function startShape(
   const dataDir = env.STEADING_DATA ?? mkdtempSync(join(tmpdir(), 'steading-acceptance-'));
   chmodSync(dataDir, 0o711);
   mkdirSync(join(dataDir, 'logs'));
-  const [port = 0, natsPort = 0, ...doors] = await freePorts(5);
+  const isSplit = shape === 'several processes';
+  const balancer = isSplit ? await startBalancer() : undefined;
+  const [onePort = 0, natsPort = 0, ...ports] = await freePorts(2 + 2 * split.length);
+  const doors = ports.slice(0, split.length);
+  const fronts = ports.slice(split.length);
+  const port = balancer?.port ?? onePort;
   const url = `http://localhost:${port}`;
   const processes: ChildProcess[] = [];
-  const nats = shape === 'three processes' ? startNats(natsPort, dataDir) : undefined;
+  const gateways: RunningGateway[] = [];
+  const nats = isSplit ? startNats(natsPort, dataDir) : undefined;
   const shared = {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '/tmp',
@@ -89,24 +108,53 @@ export async function startShape(
     });
   }
 
+  /** The first gateway shares its folder with the services, as on one machine; every other one has its own. */
+  function launchPart(index: number): void {
+    const names = split[index]!;
+    const isGateway = names.includes('gateway');
+    const own = isGateway && index !== split.findIndex((each) => each.includes('gateway'));
+    const child = launch(names, doors[index], {
+      ...(isGateway && { STEADING_HTTP_PORT: String(fronts[index]) }),
+      ...(own && { STEADING_DATA: join(dataDir, `gateway-${index}`), STEADING_KEYS: join(dataDir, 'keys') }),
+    });
+    processes.push(child);
+    if (!isGateway) return;
+    const at = gateways.findIndex((each) => each.port === fronts[index]);
+    gateways.splice(at < 0 ? gateways.length : at, at < 0 ? 0 : 1, { port: fronts[index]!, child });
+    balancer?.set(gateways.map((each) => each.port));
+  }
+
+  async function allReady(): Promise<void> {
+    const addresses = isSplit ? gateways.map((each) => each.port) : [port];
+    const ready = async () => {
+      for (const each of addresses) if (!(await isReady(`http://127.0.0.1:${each}`, processes, running))) return false;
+      return !balancer || balancer.ready().length === addresses.length;
+    };
+    await waitFor('the house to be ready', ready, { timeoutMs: 45_000, everyMs: 50 });
+  }
+
   const running: RunningShape = {
     url,
     port,
     dataDir,
     databaseUrl: database.url,
     processes,
+    gateways,
     get setupToken() {
       return new URL(readFileSync(join(dataDir, 'setup-link'), 'utf8').trim()).hash.slice(1);
     },
     logText: () => readFileSync(join(dataDir, 'logs', 'house.log'), 'utf8'),
     async start(of = thisCheckout) {
       main = join(of, 'apps/house/src/main.ts');
-      if (shape === 'one process') processes.push(launch(undefined, undefined));
-      else for (const [index, names] of split.entries()) processes.push(launch(names, doors[index]));
-      await waitFor('the house to be ready', () => isReady(url, processes, running), {
-        timeoutMs: 120_000,
-        everyMs: 50,
-      });
+      if (!isSplit) processes.push(launch(undefined, undefined));
+      else for (const index of split.keys()) launchPart(index);
+      await allReady();
+    },
+    async startAgain(service) {
+      const gone = processes.findIndex((each) => each.exitCode !== null || each.signalCode !== null);
+      if (gone >= 0) processes.splice(gone, 1);
+      launchPart(split.findIndex((names) => names.includes(service)));
+      await allReady();
     },
     async addGateway(more = {}) {
       const [own = 0, ownDoor] = await freePorts(2);
@@ -124,6 +172,7 @@ export async function startShape(
       return { port: own, child };
     },
     async kill() {
+      gateways.length = 0;
       await endAll(processes, 'SIGKILL');
     },
     async end() {
@@ -131,6 +180,7 @@ export async function startShape(
     },
     async stop() {
       await endAll(processes, 'SIGTERM');
+      await balancer?.stop();
       if (nats) await endAll([nats], 'SIGTERM');
       // For looking at a failure afterwards: STEADING_TEST_LOGS=<folder> ./steading test tests/acceptance
       if (process.env.STEADING_TEST_LOGS)

@@ -16,7 +16,7 @@ let balancer: Balancer;
 let app: MadeApp;
 
 beforeAll(async () => {
-  [house, git, balancer] = await Promise.all([startShape('three processes'), startGitServer(), startBalancer()]);
+  [house, git, balancer] = await Promise.all([startShape('several processes'), startGitServer(), startBalancer()]);
   const operator = await claimHouse(house.url, house.setupToken);
   const repository = await git.repository('rolling');
   await repository.commit(serverApp('same', { delayMs: 50 }));
