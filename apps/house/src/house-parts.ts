@@ -3,6 +3,7 @@ import { busMigrations, emit, rebaseLedger } from '@steading/bus';
 import { Audited } from '@steading/contracts/audit-events';
 import type { Writer } from '@steading/db';
 import { newRequestId, serviceCaller } from '@steading/kit';
+import { limitsMigrations } from '@steading/limits';
 import { schemaOf } from '@steading/service';
 import { catalogue } from '#src/catalogue.ts';
 
@@ -15,7 +16,7 @@ export function houseParts(version: string): HouseParts {
   );
   return {
     version,
-    schemas: [{ ...busMigrations, restored: fitEvents }, backupMigrations, ...services],
+    schemas: [{ ...busMigrations, restored: fitEvents }, backupMigrations, limitsMigrations, ...services],
     folders: catalogue.map(({ name, backup }) => ({
       path: name,
       ...(backup?.immutable && { immutable: backup.immutable }),

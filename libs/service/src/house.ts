@@ -12,6 +12,7 @@ import {
   newRequestId,
   serviceCaller,
 } from '@steading/kit';
+import { createLimits, limitsMigrations } from '@steading/limits';
 import { type Assertion, createInternalDoor, createRpc } from '@steading/rpc';
 import { createDoors, createInsideHandler, type RemoteFetch } from '#src/doors.ts';
 import { createJobRunner } from '#src/jobs.ts';
@@ -71,6 +72,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
   const { catalogue, settings, env, log, clock, assertion } = options;
   const wanted = new Set(options.run ?? catalogue.map((definition) => definition.name));
   const running = catalogue.filter((definition) => wanted.has(definition.name));
+  const isSplit = running.length < catalogue.length;
   const local = new Map<string, ServiceParts>();
   const contexts = new Map<string, ServiceContext>();
 
@@ -91,7 +93,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
     bus: bus.forService('access'),
     kinds,
     clock,
-    othersWrite: running.length < catalogue.length,
+    othersWrite: isSplit,
     log: log.child({ part: 'access' }),
   });
   life.add({ name: 'access', stop: () => access.stop() });
@@ -99,6 +101,8 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
     rpc.fetch(peers.get(service) ?? `http://${service}:4700`, request, caller);
   const inside = { catalogue, local, remote, stopping: life.signal, log };
   const doors = createDoors(inside);
+  const limits = createLimits({ db, clock, log: log.child({ part: 'limits' }), shared: isSplit });
+  life.add({ name: 'limits', stop: () => limits.stop() });
 
   for (const definition of running) {
     const context: ServiceContext = {
@@ -113,6 +117,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
       access,
       catalogue,
       doors,
+      limits,
       deadLetters: bus.deadLetters,
       lag: () => bus.lag(),
       pruneEvents: (days) => bus.prune(days),
@@ -136,7 +141,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
     }));
   if (door) life.add({ name: 'internal door', stop: (signal) => door.stop(signal) });
   await startParts(running, local, { bus, access, life });
-  if (running.length < catalogue.length) await announceSubgraphs(running, { db, bus, log });
+  if (isSplit) await announceSubgraphs(running, { db, bus, log });
   const jobs = createJobRunner({ pool, log: log.child({ part: 'jobs' }), clock });
   await jobs.start(new Map(running.map(({ name }) => [name, local.get(name)?.jobs ?? []])));
   life.add({ name: 'jobs', stop: (signal) => jobs.stop(signal) });
@@ -189,7 +194,7 @@ export function schemasOf(services: readonly ServiceDefinition[]): SchemaMigrati
   const own = services.flatMap(({ name, migrations }) =>
     migrations ? [{ schema: schemaOf(name), folder: migrations }] : [],
   );
-  return [busMigrations, backupMigrations, ...own];
+  return [busMigrations, backupMigrations, limitsMigrations, ...own];
 }
 
 /** The name of a service's schema. */

@@ -7,6 +7,7 @@ import type { Database } from '@steading/db';
 import type { KindDefinition } from '@steading/forest';
 import type { GraphContext, Subgraph } from '@steading/graph';
 import type { Caller, Clock, ConfigShape, ConfigValues, ErrorCatalogue, Log } from '@steading/kit';
+import type { Limits } from '@steading/limits';
 import type { Assertion, RpcClients, RpcImplementation } from '@steading/rpc';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 
@@ -51,6 +52,8 @@ export interface ServiceContext<Shape extends ConfigShape = ConfigShape> {
   readonly catalogue: readonly ServiceDefinition[];
   /** The ways into other services that only the gateway uses. */
   readonly doors: Doors;
+  /** How often somebody may do something, counted together by the processes of the house. */
+  readonly limits: Limits;
   /** Events that no listener could take in; for the operator's page. */
   readonly deadLetters: DeadLetters;
   /** Back-ups of the whole house; absent where the starter knows of none (as in tests of one service). */

@@ -74,11 +74,10 @@ export function defineDeploy(outside: Outside = {}) {
 export const deployService = defineDeploy();
 
 function createDeploy(context: ServiceContext<typeof deployConfig>, outside: Outside) {
-  const { config, house } = context;
   const edges = createEdges({
     deps: () => deps,
     clock: context.clock,
-    request: outside.edgeRequest ?? createEdgeRequest(house.key('edge-probe')),
+    request: outside.edgeRequest ?? createEdgeRequest(context.house.key('edge-probe')),
     fixed: fixedEdges(context),
   });
   const pipeline = createPipeline({ deps: () => deps, edges });

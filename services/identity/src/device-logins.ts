@@ -1,10 +1,10 @@
 import { type Caller, isAppError } from '@steading/kit';
+import { addressBucket } from '@steading/limits';
 import { inBrowser } from '#src/account.ts';
 import { audit } from '#src/audit.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { type DeviceRow, deviceByUserCode, devicesWriter } from '#src/devices-db.ts';
 import { fail } from '#src/errors.ts';
-import { addressBucket } from '#src/limits.ts';
 import { becoming } from '#src/people.ts';
 import { peopleReader } from '#src/people-db.ts';
 import { insertToken } from '#src/personal-tokens.ts';

@@ -1,13 +1,13 @@
 import { PersonRegistered } from '@steading/contracts/identity-events';
 import type { Writer } from '@steading/db';
 import { type Caller, kitErrors, newId } from '@steading/kit';
+import { addressBucket } from '@steading/limits';
 import { audit } from '#src/audit.ts';
 import { type StartedSession, startSession } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
 import { type InvitationRow, invitationsReader, invitationsWriter } from '#src/invitations-db.ts';
 import { platformNode } from '#src/kinds.ts';
-import { addressBucket } from '#src/limits.ts';
 import { checkNewPassword } from '#src/passwords.ts';
 import { becoming, type EmailProof } from '#src/people.ts';
 import { peopleReader, peopleWriter } from '#src/people-db.ts';

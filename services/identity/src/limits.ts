@@ -1,6 +1,5 @@
 import { kitErrors } from '@steading/kit';
-import ipaddr from 'ipaddr.js';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Limits as HouseLimits } from '@steading/limits';
 
 const minute = 60;
 
@@ -22,30 +21,26 @@ const rules = {
   invite: { points: 60, duration: 60 * minute },
 } as const;
 
-/** Counts what one address or person does. Kept in memory: a house with several identity processes counts in each. */
+/**
+ * Counts what one address or person does, in all processes of the house. Exactly: most of it is guessing, and costs more
+ * than the question how often it was done.
+ */
 export interface Limits {
   /** Throws `too-many-requests` where `who` has done this too often. */
   take(rule: keyof typeof rules, who: string): Promise<void>;
 }
 
-export function createLimits(): Limits {
-  const limiters = new Map(Object.entries(rules).map(([name, rule]) => [name, new RateLimiterMemory(rule)]));
+export function createLimits(limits: HouseLimits): Limits {
+  const counters = new Map(
+    Object.entries(rules).map(([name, { points, duration }]) => [
+      name,
+      limits.limit({ name: `identity.${name}`, points, seconds: duration, exact: true }),
+    ]),
+  );
   return {
     async take(rule, who) {
-      try {
-        await limiters.get(rule)!.consume(who);
-      } catch (error) {
-        if (!(error instanceof RateLimiterRes)) throw error;
-        throw kitErrors('too-many-requests', { seconds: Math.max(1, Math.ceil(error.msBeforeNext / 1000)) });
-      }
+      const { allowed, resetSeconds } = await counters.get(rule)!.take(who);
+      if (!allowed) throw kitErrors('too-many-requests', { seconds: resetSeconds });
     },
   };
-}
-
-/** One household or host: an IPv4 address, or the /64 of an IPv6 one, which its holder can vary at will. */
-export function addressBucket(address: string | undefined): string {
-  if (address === undefined || !ipaddr.isValid(address)) return 'unknown';
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  return (parsed as ipaddr.IPv6).parts.slice(0, 4).join(':');
 }

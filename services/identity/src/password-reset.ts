@@ -1,9 +1,9 @@
 import type { Caller } from '@steading/kit';
+import { addressBucket } from '@steading/limits';
 import { audit } from '#src/audit.ts';
 import { endSessions } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
-import { addressBucket } from '#src/limits.ts';
 import { failuresWriter } from '#src/lockout-db.ts';
 import { openReset, passwordResetsWriter } from '#src/password-resets-db.ts';
 import { checkNewPassword } from '#src/passwords.ts';

@@ -74,7 +74,7 @@ function makeDeps(context: ServiceContext<typeof config>): IdentityDeps {
       signal,
       sleep: (delayMs, until) => clock.sleep(delayMs, until),
     }),
-    limits: createLimits(),
+    limits: createLimits(context.limits),
     commonPasswords: loadCommonPasswords(),
     registration: settings.STEADING_REGISTRATION,
   };

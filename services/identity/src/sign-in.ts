@@ -1,9 +1,9 @@
 import type { Caller } from '@steading/kit';
+import { addressBucket } from '@steading/limits';
 import { audit } from '#src/audit.ts';
 import { type StartedSession, startSession } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
-import { addressBucket } from '#src/limits.ts';
 import { afterFailure, lockAfter, waitBeforeTry } from '#src/lockout.ts';
 import { failuresWriter } from '#src/lockout-db.ts';
 import { emailKey, principalOf } from '#src/people.ts';

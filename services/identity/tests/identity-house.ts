@@ -8,6 +8,7 @@ import { type IdentityService, InviteToRegisterRequestSchema } from '@steading/c
 import { createDatabase, createPool, migrate } from '@steading/db';
 import { defineKind } from '@steading/forest';
 import { anonymous, type Caller, createLog, loadConfig, newRequestId } from '@steading/kit';
+import { createLimits } from '@steading/limits';
 import { callerKey } from '@steading/rpc';
 import { createRouter, type HouseSettings, type ServiceContext, type ServiceParts } from '@steading/service';
 import { createForestAccess, createTestClock, createTestDatabase } from '@steading/testkit';
@@ -64,13 +65,15 @@ export async function startIdentity(env: Record<string, string> = {}) {
     dataDir,
     key: (purpose) => sha256(`test ${purpose}`),
   };
+  const db = createDatabase(pool, { log });
   const context = {
+    limits: createLimits({ db, clock, log, shared: false }),
     config: loadConfig(config, env),
     house,
     log: createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }),
     clock,
     signal: stopping.signal,
-    db: createDatabase(pool, { log }),
+    db,
     bus: recordingBus(told),
     access,
   } as unknown as ServiceContext<typeof config>;

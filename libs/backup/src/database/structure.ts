@@ -1,7 +1,10 @@
 import type { Client } from 'pg';
 import type { Structure, TableShape } from '#src/manifest.ts';
 
-/** Every table with rows of some schemas, partitions by themselves; without the lists of applied migrations. */
+/**
+ * Every table with rows of some schemas, partitions by themselves; without the lists of applied migrations, and without
+ * tables that PostgreSQL itself empties when it crashes.
+ */
 export async function readTables(client: Client, schemas: readonly string[]): Promise<TableShape[]> {
   const { rows } = await client.query<{
     schema: string;
@@ -16,7 +19,7 @@ export async function readTables(client: Client, schemas: readonly string[]): Pr
        (select p.relname::text from pg_inherits i join pg_class p on p.oid = i.inhparent where i.inhrelid = c.oid and c.relispartition) as of,
        pg_get_expr(c.relpartbound, c.oid) as bound
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind = 'r' and n.nspname = any($1) and c.relname <> 'migrations' order by 1, 2`,
+     where c.relkind = 'r' and c.relpersistence = 'p' and n.nspname = any($1) and c.relname <> 'migrations' order by 1, 2`,
     [schemas],
   );
   return rows.map(({ schema, name, columns, of, bound }) => ({

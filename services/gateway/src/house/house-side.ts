@@ -28,6 +28,7 @@ export async function createHouseSide(options: HouseSideOptions): Promise<Side &
   const { context, guard, graph, live, metrics, webRoot } = options;
   const { config } = context;
   const limits = createRequestLimits({
+    limits: context.limits,
     signInPerMinute: config.STEADING_SIGN_IN_PER_MINUTE,
     requestsPerMinute: config.STEADING_REQUESTS_PER_MINUTE,
     addressPerMinute: config.STEADING_ADDRESS_PER_MINUTE,

@@ -1,3 +1,4 @@
+import { addressBucket } from '@steading/limits';
 import type { HttpRoute } from '@steading/service';
 import { z } from 'zod';
 import { audit } from '#src/audit.ts';
@@ -6,7 +7,6 @@ import type { IdentityDeps } from '#src/deps.ts';
 import { answer, signedIn, signedOut } from '#src/http/answers.ts';
 import { bodyOf, checkInput, emailInput, nameInput, passwordInput, tokenInput } from '#src/input.ts';
 import { readInvitation, register } from '#src/invitations.ts';
-import { addressBucket } from '#src/limits.ts';
 import { askForReset, resetPassword } from '#src/password-reset.ts';
 import { personOf } from '#src/people.ts';
 import { sessionsWriter } from '#src/sessions-db.ts';

@@ -1,9 +1,9 @@
 import type { Caller } from '@steading/kit';
+import { addressBucket } from '@steading/limits';
 import * as oidc from 'openid-client';
 import type { OidcProviderSettings } from '#src/config.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
-import { addressBucket } from '#src/limits.ts';
 import { type FlowRow, oidcWriter } from '#src/oidc/oidc-db.ts';
 import type { Providers } from '#src/oidc/providers.ts';
 import { safeReturnPath } from '#src/oidc/return-path.ts';
