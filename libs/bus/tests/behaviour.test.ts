@@ -239,6 +239,36 @@ describe.each(['postgres', 'nats'] as const)('events over %s', (kind) => {
   });
 
   if (kind === 'nats') {
+    test('while NATS is away, and when the process that publishes hangs, a broadcast is heard all the same, and soon', async () => {
+      const bus = make();
+      const heard: number[] = [];
+      bus.forService('x').broadcast([Grown], (event) => heard.push((event.data as { size: number }).size));
+      await bus.start();
+      // Slower than by NATS, and sooner than by the look that is taken every five seconds.
+      const soon = async (size: number) => {
+        const began = performance.now();
+        await waitFor('the broadcast', () => heard.includes(size));
+        return performance.now() - began;
+      };
+      const fastest = async (first: number) => {
+        const took: number[] = [];
+        for (let size = first; size < first + 3; size++) {
+          await tell(bus, 'away', size);
+          took.push(await soon(size));
+        }
+        return Math.min(...took);
+      };
+      await tell(bus, 'away', 1);
+      await soon(1);
+      const holder = await pool.connect();
+      await holder.query("select pg_advisory_lock(hashtext('steading.bus.relay'))");
+      expect(await fastest(10)).toBeLessThan(2_500);
+      holder.release(true);
+      await endNats('SIGKILL');
+      expect(await fastest(20)).toBeLessThan(2_500);
+      await startNats();
+    });
+
     test('a NATS that is killed and loses its store loses no event', async () => {
       const bus = make();
       bus.listen('bustest', [writeDown('nats.killed')]);

@@ -43,15 +43,21 @@ export function createRelay(options: {
   publish: (carried: Carried) => Promise<void>;
   /** A listener has something to do, which need not be in this process; undefined: any may have. */
   wakeListener: (consumer: string | undefined) => void;
+  /** Called when PostgreSQL says that something was told, whoever publishes it. */
+  onTold: () => void;
 }): Relay {
-  const { db, connectionString, log, clock, publish, wakeListener } = options;
+  const { db, connectionString, log, clock, publish, wakeListener, onTold } = options;
   let awake = false;
   let running: Promise<void> | undefined;
   let timer: Timer | undefined;
   let stopped = false;
+  const told = () => {
+    onTold();
+    wake();
+  };
   const listener = createPostgresWake({
     connectionString,
-    wake: (consumer) => (consumer ? wakeListener(consumer) : wake()),
+    wake: (consumer) => (consumer ? wakeListener(consumer) : told()),
     listening: () => wakeListener(undefined),
     log,
     clock,

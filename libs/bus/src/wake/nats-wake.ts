@@ -9,13 +9,15 @@ import {
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Database } from '@steading/db';
-import type { Clock, Log } from '@steading/kit';
+import type { Clock, Log, Timer } from '@steading/kit';
 import { type Carried, streamName, subjectOf } from '#src/wake/carried.ts';
 import { createRelay } from '#src/wake/nats-relay.ts';
 import type { Wake } from '#src/wake/postgres-wake.ts';
 import type { Tail } from '#src/wake/tail.ts';
 
 const safetyMs = 5_000;
+/** So long after PostgreSQL said that something was told, the ledger is read for what NATS did not bring. */
+const overdueMs = 250;
 const keptMs = 24 * 3_600_000;
 const retryMs = 1_000;
 /** Of what NATS takes as one message, for its headers. */
@@ -24,7 +26,8 @@ const headerBytes = 4_096;
 /**
  * Carries events between processes by NATS JetStream: one process's relay publishes the ledger in its order, every
  * process follows the stream. JetStream acknowledges before it syncs, and may be away or empty: whatever does not
- * follow what was seen last is read from the ledger, and so is, every few seconds, whatever nobody announced.
+ * follow what was seen last is read from the ledger, and so is what PostgreSQL announced and NATS did not bring (it is
+ * away, or the process died that was publishing), and, every few seconds, whatever nobody announced.
  */
 export function createNatsWake(options: {
   url: string;
@@ -38,10 +41,18 @@ export function createNatsWake(options: {
   const { url, connectionString, db, tail, wakeListener, log, clock } = options;
   const stopping = new AbortController();
   let connection: NatsConnection | undefined;
-  const relay = createRelay({ db, connectionString, log, clock, publish, wakeListener });
+  const relay = createRelay({ db, connectionString, log, clock, publish, wakeListener, onTold });
+  let overdue: Timer | undefined;
   let stream: JetStreamClient | undefined;
   let messages: ConsumerMessages | undefined;
   stopping.signal.addEventListener('abort', () => messages?.stop(), { once: true });
+
+  function onTold(): void {
+    overdue ??= clock.after(overdueMs, () => {
+      overdue = undefined;
+      tail.wake();
+    });
+  }
 
   async function publish(carried: Carried): Promise<void> {
     if (!stream || !connection || !carried.event) throw new Error('NATS is not connected');
@@ -112,6 +123,7 @@ export function createNatsWake(options: {
     },
     async stop() {
       stopping.abort();
+      overdue?.cancel();
       await relay.stop();
       await connection?.close().catch(() => {});
     },
