@@ -8,6 +8,10 @@ const seen = statement<[id: string, url: string]>(
   `insert into deploy.edges (id, url) values ($1, $2)
    on conflict (id) do update set url = excluded.url, seen_at = now()`,
 );
+const replace = statement<[id: string, url: string]>(
+  'deploy.edges.replace',
+  'delete from deploy.edges where url = $2 and id <> $1',
+);
 const leave = statement<[id: string]>('deploy.edges.leave', 'delete from deploy.edges where id = $1');
 const prune = statement<[seconds: number]>(
   'deploy.edges.prune',
@@ -20,6 +24,8 @@ const up = statement<[seconds: number], EdgeRow>(
 
 export const edgesDb = {
   seen: (tx: Writer, edge: EdgeRow) => tx.run(seen, edge.id, edge.url),
+  /** Whoever had this address before is gone. */
+  replace: (tx: Writer, edge: EdgeRow) => tx.run(replace, edge.id, edge.url),
   leave: (tx: Writer, id: string) => tx.run(leave, id),
   prune: (tx: Writer, seconds: number) => tx.run(prune, seconds),
   /** Those that were heard of within `seconds`. */

@@ -36,8 +36,8 @@ export interface RunningShape {
   start(checkout?: string): Promise<void>;
   /** One more gateway of a house of several processes, with a folder of its own; the balancer does not know it. */
   addGateway(env?: Record<string, string>): Promise<RunningGateway>;
-  /** Starts these services of a house of several processes again, after their process was killed. */
-  startAgain(service: string): Promise<void>;
+  /** Starts the process at this place of `processes` again, after it was killed; of a house of several. */
+  startAgain(index: number): Promise<void>;
   logText(): string;
   stop(): Promise<void>;
 }
@@ -117,7 +117,7 @@ export async function startShape(
       ...(isGateway && { STEADING_HTTP_PORT: String(fronts[index]) }),
       ...(own && { STEADING_DATA: join(dataDir, `gateway-${index}`), STEADING_KEYS: join(dataDir, 'keys') }),
     });
-    processes.push(child);
+    processes[index] = child;
     if (!isGateway) return;
     const at = gateways.findIndex((each) => each.port === fronts[index]);
     gateways.splice(at < 0 ? gateways.length : at, at < 0 ? 0 : 1, { port: fronts[index]!, child });
@@ -150,10 +150,8 @@ export async function startShape(
       else for (const index of split.keys()) launchPart(index);
       await allReady();
     },
-    async startAgain(service) {
-      const gone = processes.findIndex((each) => each.exitCode !== null || each.signalCode !== null);
-      if (gone >= 0) processes.splice(gone, 1);
-      launchPart(split.findIndex((names) => names.includes(service)));
+    async startAgain(index) {
+      launchPart(index);
       await allReady();
     },
     async addGateway(more = {}) {

@@ -1,21 +1,58 @@
+/** Two gateways of one house: what happens through one is so at the other, and either may die. */
+import { type GitServer, startGitServer, type TestRepository, waitFor } from '@steading/testkit';
+import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { claimHouse, createPerson, type Person } from '#src/person.ts';
+import { serverApp } from '#src/app-sources.ts';
+import { join, openLive } from '#src/live-connection.ts';
+import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';
+import { claimHouse, createPerson, deploymentEnds, type Person, password, registerPerson } from '#src/person.ts';
 import { type RunningShape, startShape } from '#src/shapes.ts';
+import { openSubscription } from '#src/subscription.ts';
 
 let house: RunningShape;
+let git: GitServer;
+let repository: TestRepository;
 let operator: Person;
-/** The same person at each gateway. */
-let at: Person[];
+let app: MadeApp;
+const perMinute = 400;
 
 beforeAll(async () => {
-  house = await startShape('several processes');
+  [house, git] = await Promise.all([
+    startShape('several processes', { STEADING_REQUESTS_PER_MINUTE: String(perMinute) }),
+    startGitServer(),
+  ]);
   operator = await claimHouse(house.url, house.setupToken);
-  at = house.gateways.map(({ port }) => createPerson(`http://localhost:${port}`, operator.cookie()));
+  repository = await git.repository('gateways');
+  await repository.commit(serverApp('0'));
+  app = await makeApp(operator, repository.url, { runtime: { drainSeconds: 1 } });
+  expect((await deploymentEnds(operator, await startDeployment(operator, app.id))).state).toBe('live');
 });
-afterAll(() => house?.stop());
+afterAll(async () => {
+  await house?.stop();
+  await git?.stop();
+});
+
+/** The same person at each gateway. */
+const atEach = (person = operator) =>
+  house.gateways.map(({ port }) => createPerson(`http://localhost:${port}`, person.cookie()));
+const visitEach = (host = app.host) => Promise.all(house.gateways.map(({ port }) => visit({ port }, host)));
+
+async function deploymentOf(id: string, by = operator): Promise<{ state: string; log: { lines: { text: string }[] } }> {
+  const { deployment } = await by.graph<{ deployment: { state: string; log: { lines: { text: string }[] } } }>(
+    'query ($id: ID!) { deployment(id: $id) { state log { lines { text } } } }',
+    { id },
+  );
+  return deployment;
+}
+
+async function deployText(text: string): Promise<string> {
+  await repository.commit(serverApp(text), `Say ${text}`);
+  return startDeployment(operator, app.id);
+}
 
 test('what was made through one gateway is there through the other at once', async () => {
-  for (let round = 0; round < 30; round++) {
+  const at = atEach();
+  for (let round = 0; round < 10; round++) {
     const [here, there] = round % 2 === 0 ? at : at.toReversed();
     const { createSpace } = await here!.graph<{ createSpace: { id: string } }>(
       'mutation ($input: CreateSpaceInput!) { createSpace(input: $input) { id } }',
@@ -28,4 +65,148 @@ test('what was made through one gateway is there through the other at once', asy
     );
     expect(createProject.id).toMatch(/^prj_/);
   }
+});
+
+test('a live socket and a subscription at either gateway hear what was done through the other', async () => {
+  const sockets = await Promise.all(atEach().map((one) => openLive(one.url, one.cookie())));
+  const heard: string[][] = [[], []];
+  for (const [index, socket] of (sockets as Socket[]).entries()) {
+    expect(await join(socket, { topic: 'app', id: app.id })).toEqual({ ok: true });
+    socket.on('event', ({ data }: { data?: { state?: string } }) => heard[index]!.push(data?.state ?? ''));
+  }
+  const query = 'subscription ($app: ID!) { deploymentChanged(appId: $app) { state } }';
+  const streams = await Promise.all(
+    atEach().map(({ url, cookie }) =>
+      openSubscription(url, { query, variables: { app: app.id } }, { origin: url, cookie: cookie() }),
+    ),
+  );
+  const id = await deployText('1');
+  expect((await deploymentEnds(operator, id)).state).toBe('live');
+  for (const index of [0, 1]) {
+    await waitFor('the socket to hear of it', () => heard[index]!.includes('live'));
+    await waitFor('the subscription to hear of it', () => streams[index]!.text().includes('"live"'));
+  }
+  for (const socket of sockets as Socket[]) socket.disconnect();
+  for (const stream of streams) stream.leave();
+  expect(await visitEach()).toEqual([
+    { status: 200, text: '1' },
+    { status: 200, text: '1' },
+  ]);
+});
+
+test('a session that is ended at one gateway is over at both within a second, with what it had open', async () => {
+  const second = createPerson(house.url);
+  const signedIn = await second.rest('POST', '/auth/sign-in', { email: 'olive@example.org', password });
+  expect(signedIn.status).toBeLessThan(300);
+  const at = atEach(second);
+  const { viewer } = await at[0]!.graph<{ viewer: { sessionId: string } }>('{ viewer { sessionId } }');
+  await at[1]!.graph('{ viewer { sessionId } }');
+  const sockets = (await Promise.all(at.map((one) => openLive(one.url, one.cookie())))) as Socket[];
+  const query = 'subscription ($app: ID!) { deploymentChanged(appId: $app) { state } }';
+  const streams = await Promise.all(
+    at.map(({ url, cookie }) =>
+      openSubscription(url, { query, variables: { app: app.id } }, { origin: url, cookie: cookie() }),
+    ),
+  );
+  const closed = sockets.map(
+    (socket) => new Promise<number>((done) => socket.once('disconnect', () => done(performance.now()))),
+  );
+  await atEach()[1]!.graph('mutation ($id: ID!) { endSession(id: $id) }', { id: viewer.sessionId });
+  const ended = performance.now();
+  for (const one of at)
+    await waitFor(
+      'the session to be refused',
+      async () => (await one.graph<{ viewer: unknown }>('{ viewer { sessionId } }')).viewer === null,
+      { timeoutMs: 1_000 },
+    );
+  for (const each of [...closed, ...streams.map((stream) => stream.ended)])
+    expect((await each) - ended).toBeLessThan(1_000);
+});
+
+test('live is not said while a gateway does not send requests to the new version', async () => {
+  const stuck = house.gateways[1]!.child;
+  const [here] = atEach();
+  const id = await deployText('2');
+  await waitFor('it to be built', async () =>
+    ['deploying', 'verifying'].includes((await deploymentOf(id, here)).state),
+  );
+  stuck.kill('SIGSTOP');
+  try {
+    await waitFor('the other gateway to have it', async () => (await visit(house.gateways[0]!, app.host)).text === '2');
+    await waitFor('its verification', async () => (await deploymentOf(id, here)).state === 'verifying');
+    // Longer than one gateway needs to be called reached.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await deploymentOf(id, here)).state).toBe('verifying');
+  } finally {
+    stuck.kill('SIGCONT');
+  }
+  expect((await deploymentEnds(operator, id)).state).toBe('live');
+  expect((await visitEach()).map(({ text }) => text)).toEqual(['2', '2']);
+});
+
+test('a gateway that is killed takes nothing with it, and holds no deployment up', async () => {
+  const { child, port } = house.gateways[1]!;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const id = await deployText('3');
+  await waitFor('it to be built', async () => (await deploymentOf(id)).state !== 'queued');
+  child.kill('SIGKILL');
+  await gone;
+  await waitFor('people to be led to the other', async () => (await fetch(`${house.url}/readyz`)).ok);
+  const ended = await waitFor('its end', () => deploymentEnds(operator, id));
+  expect(ended.state).toBe('live');
+  expect((await visit(house, app.host)).text).toBe('3');
+  const { log } = await deploymentOf(id);
+  expect(log.lines.map(({ text }) => text).join('\n')).toContain(`127.0.0.1:${port} is not there`);
+  await house.startAgain(3);
+  const next = await deployText('4');
+  expect((await deploymentEnds(operator, next)).state).toBe('live');
+  expect((await visitEach()).map(({ text }) => text)).toEqual(['4', '4']);
+  expect((await deploymentOf(next)).log.lines.map(({ text }) => text).join('\n')).not.toContain('is not there');
+});
+
+test('deploy and compute killed in the middle: visitors notice nothing, and the deployment ends in truth', async () => {
+  const id = await deployText('5');
+  await waitFor('it to be built', async () => ['deploying', 'verifying'].includes((await deploymentOf(id)).state));
+  const child = house.processes[1]!;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+  for (const { status, text } of await visitEach()) {
+    expect(status).toBe(200);
+    expect(['4', '5']).toContain(text);
+  }
+  await house.startAgain(1);
+  const ended = await waitFor('its end', () => deploymentEnds(operator, id), { timeoutMs: 60_000 });
+  expect(['live', 'failed']).toContain(ended.state);
+  const expected = ended.state === 'live' ? '5' : '4';
+  await waitFor('both gateways to serve it', async () => (await visitEach()).every(({ text }) => text === expected));
+});
+
+test('sign-ins are locked by failures at both, and requests are counted at both', async () => {
+  const at = house.gateways.map(({ port }) => createPerson(`http://localhost:${port}`));
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, attempt) =>
+      at[attempt % 2]!.rest('POST', '/auth/sign-in', { email: 'nobody@example.org', password: 'wrong password' }),
+    ),
+  );
+  const codes = answers.map(({ body }) => (body.error as { code: string }).code);
+  // The first two tries are free of waiting, whichever gateway they come to.
+  expect(codes.filter((code) => code === 'identity.wrong-credentials')).toHaveLength(2);
+  expect(codes.filter((code) => code === 'identity.locked')).toHaveLength(4);
+
+  const guest = await registerPerson(operator, 'Gita Guest', 'gita@example.org');
+  const guests = atEach(guest);
+  // At either gateway fewer than a minute's requests; at both together more.
+  const refused = async () =>
+    (await Promise.all(guests.map((one) => one.rest('GET', '/auth/nothing')))).filter(({ status }) => status === 429);
+  let asked = 0;
+  await waitFor(
+    'both gateways to refuse',
+    async () => {
+      asked += 2;
+      return (await refused()).length === 2;
+    },
+    { timeoutMs: 30_000, everyMs: 1 },
+  );
+  expect(asked).toBeLessThan(perMinute * 1.5);
 });

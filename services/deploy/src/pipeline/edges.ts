@@ -45,7 +45,8 @@ export function createEdges({ deps, clock, request, fixed }: EdgesOptions): Edge
 export async function noteEdge({ db }: Pick<Deps, 'db'>, edge: EdgeRow, leaves: boolean): Promise<void> {
   await db.write(async (tx) => {
     await edgesDb.prune(tx, edgeTimes.forgetSeconds);
-    if (leaves) await edgesDb.leave(tx, edge.id);
-    else await edgesDb.seen(tx, edge);
+    if (leaves) return void (await edgesDb.leave(tx, edge.id));
+    await edgesDb.replace(tx, edge);
+    await edgesDb.seen(tx, edge);
   });
 }
