@@ -130,7 +130,7 @@ export async function startShape(
       for (const each of addresses) if (!(await isReady(`http://127.0.0.1:${each}`, processes, running))) return false;
       return !balancer || balancer.ready().length === addresses.length;
     };
-    await waitFor('the house to be ready', ready, { timeoutMs: 45_000, everyMs: 50 });
+    await waitFor('the house to be ready', ready, { timeoutMs: 120_000, everyMs: 50 });
   }
 
   const running: RunningShape = {
@@ -194,6 +194,7 @@ export async function startShape(
     await running.start(checkout);
     await waitFor('the set-up link', () => existsSync(join(dataDir, 'setup-link')));
   } catch (error) {
+    await endAll(processes, 'SIGKILL');
     await running.stop();
     throw error;
   }
