@@ -23,15 +23,18 @@ export async function startBalancer(): Promise<Balancer> {
     const port = ready[turn++ % ready.length];
     if (port === undefined) return void socket.destroy();
     const behind = connect(port, '127.0.0.1');
-    const end = () => {
-      socket.destroy();
-      behind.destroy();
-    };
     for (const one of [socket, behind]) {
       sockets.add(one);
       one.once('close', () => sockets.delete(one));
-      one.once('error', end);
     }
+    socket.once('error', () => behind.destroy());
+    // What was answered before the gateway closed still reaches a client that goes on sending.
+    behind.once('error', () => {
+      socket.unpipe(behind);
+      socket.resume();
+      socket.end();
+      setTimeout(() => socket.destroy(), 2_000).unref();
+    });
     socket.pipe(behind).pipe(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
