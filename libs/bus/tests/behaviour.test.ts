@@ -261,12 +261,12 @@ describe.each(['postgres', 'nats'] as const)('events over %s', (kind) => {
       await tell(bus, 'away', 1);
       await soon(1);
       const holder = await pool.connect();
-      await holder.query("select pg_advisory_lock(hashtext('steading.bus.relay'))");
+      await holder.query("select pg_advisory_lock(hashtextextended('bus.relay nats', 0))");
       expect(await fastest(10)).toBeLessThan(2_500);
       holder.release(true);
-      await endNats('SIGKILL');
+      await nats.kill('SIGKILL');
       expect(await fastest(20)).toBeLessThan(2_500);
-      await startNats();
+      await nats.start();
     });
 
     test('a NATS that is killed and loses its store loses no event', async () => {

@@ -53,7 +53,14 @@ test('while NATS does not answer the relay holds back nobody', async () => {
   const published: Carried[] = [];
   let answer = () => {};
   const relay = createRelay({
-    ...{ db: fixture.db, connectionString: fixture.url, log, clock: systemClock, wakeListener: () => {} },
+    ...{
+      db: fixture.db,
+      connectionString: fixture.url,
+      log,
+      clock: systemClock,
+      wakeListener: () => {},
+      onTold: () => {},
+    },
     publish: (carried) => {
       published.push(carried);
       return new Promise<void>((resolve) => (answer = resolve));
