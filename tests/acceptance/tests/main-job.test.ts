@@ -7,6 +7,9 @@ import { claimHouse, createPerson, deploymentEnds, type Person, registerPerson }
 import { type RunningShape, shapes, startShape } from '#src/shapes.ts';
 import { type OpenSubscription, openSubscription } from '#src/subscription.ts';
 
+/** What of the house's names an app finds in its environment. */
+const toldToApps = new Set(['STEADING_INSTANCE', 'STEADING_APP_ID', 'STEADING_URL']);
+
 describe.each(shapes)('the main job in %s', (shape) => {
   let house: RunningShape;
   let git: GitServer;
@@ -176,7 +179,7 @@ describe.each(shapes)('the main job in %s', (shape) => {
     const seen = JSON.parse((await visit(house, app.host, '/env')).text) as Record<string, string>;
     expect(
       Object.keys(seen).filter(
-        (name) => name === 'DATABASE_URL' || (name.startsWith('STEADING_') && name !== 'STEADING_INSTANCE'),
+        (name) => name === 'DATABASE_URL' || (name.startsWith('STEADING_') && !toldToApps.has(name)),
       ),
     ).toEqual([]);
   });

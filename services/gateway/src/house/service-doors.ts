@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Caller } from '@steading/kit';
 import type { Doors, ServiceDefinition } from '@steading/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { endsConnection, readAway } from '#src/house/unread-body.ts';
+import { bodyOf, endsConnection, readAway } from '#src/house/unread-body.ts';
 
 /** Which service a path is for: the longest declared prefix wins. */
 export function createPrefixTable(catalogue: readonly ServiceDefinition[]): (path: string) => string | undefined {
@@ -57,7 +57,7 @@ function toWebRequest(request: FastifyRequest, origin: string, signal: AbortSign
       for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
   const init: RequestInit & { duplex?: 'half' } = { method: request.method, headers, signal };
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    init.body = Readable.toWeb(request.raw) as ReadableStream<Uint8Array>;
+    init.body = Readable.toWeb(bodyOf(request.raw)) as ReadableStream<Uint8Array>;
     init.duplex = 'half';
   }
   return new Request(new URL(request.raw.url ?? '/', origin), init);

@@ -4,6 +4,7 @@
  * ends with the answer.
  */
 import type { IncomingMessage } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
 
 const readAwayBytes = 2 ** 20;
 
@@ -11,6 +12,23 @@ const readAwayBytes = 2 ** 20;
 export function endsConnection(incoming: IncomingMessage): boolean {
   if (incoming.complete || incoming.httpVersionMajor !== 1) return false;
   return Number(incoming.headers['content-length'] ?? Number.POSITIVE_INFINITY) > readAwayBytes;
+}
+
+/**
+ * The body for whoever may stop reading it: that ends the copy, and not the connection, on which the answer still has to
+ * go. It fails where the person goes away in the middle.
+ */
+export function bodyOf(incoming: IncomingMessage): Readable {
+  const copy = new PassThrough();
+  const cut = () => {
+    if (!incoming.complete) copy.destroy(new Error('the person went away'));
+  };
+  incoming.once('close', cut);
+  copy.once('close', () => {
+    incoming.off('close', cut);
+    incoming.unpipe(copy);
+  });
+  return incoming.pipe(copy);
 }
 
 /** After the answer. */
