@@ -1,3 +1,4 @@
+export { type JoinAnswer, join, openLive } from '#src/live-connection.ts';
 export { type MadeApp, makeApp, startDeployment } from '#src/main-job.ts';
 export {
   claimHouse,
@@ -9,3 +10,4 @@ export {
   registerPerson,
 } from '#src/person.ts';
 export { freePorts, type RunningShape, type Shape, shapes, startShape } from '#src/shapes.ts';
+export { type OpenSubscription, openSubscription } from '#src/subscription.ts';

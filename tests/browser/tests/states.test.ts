@@ -286,7 +286,7 @@ describe('what pages show', () => {
     await page.getByLabel('Deed').selectOption({ label: 'Deploy the app' });
     await page.getByLabel('For whom').selectOption({ label: hostile('person') });
     await page
-      .getByText(`${hostile('person')} is viewer of`)
+      .getByText(`${hostile('person')} is member of`)
       .first()
       .waitFor();
     await page
