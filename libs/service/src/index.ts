@@ -1,3 +1,4 @@
+export { cookiesNamed } from '#src/cookies.ts';
 export { type House, type HouseOptions, schemaOf, startHouse } from '#src/house.ts';
 export { createRouter, type Router } from '#src/routes.ts';
 export type {

@@ -163,6 +163,13 @@ it.each([
   ['a cookie and another origin', { cookie, origin: 'https://evil.example.org' }, 403],
   ['another origin alone', { origin: 'https://evil.example.org' }, 403],
   ['an opaque origin', { cookie, origin: 'null' }, 403],
+  ['an origin that is no address', { cookie, origin: 'house' }, 403],
+  ['an authorization that is no token of ours', { cookie, authorization: 'Basic eDp5', origin: 'null' }, 403],
+  ['an authorization that is empty', { cookie, authorization: '', origin: 'https://evil.example.org' }, 403],
+  ['a token of a service’s own', { cookie, authorization: `Bearer dhk_${secret}` }, 403],
+  ['a token of ours', { cookie, authorization: `Bearer stg_abcd1234_${secret}` }, 200],
+  ['a page of a sibling subdomain', { cookie, 'sec-fetch-site': 'same-site' }, 403],
+  ['two session cookies', { cookie: `${cookie}; ${cookie}` }, 403],
   ['a program without a cookie', {}, 200],
 ])('judges a change with %s', async (_name, headers, status) => {
   expect((await change(headers as unknown as Record<string, string>)).status).toBe(status);

@@ -140,6 +140,18 @@ describe('signing in by a real OpenID provider', () => {
     }
   });
 
+  test.each([
+    ['behind a space that only Unicode knows', (cookie: string) => `\u00a0${cookie}`],
+    ['behind a byte that is no letter', (cookie: string) => `\u0085${cookie}`],
+    ['beside the browser’s own', (cookie: string) => `${cookie}; steading_oidc=${'o'.repeat(43)}`],
+    ['in the value of another', (cookie: string) => `other=${cookie}`],
+  ])('a cookie that another site planted %s finishes no sign-in', async (_what, planted) => {
+    const came = await through('strict', 'ada');
+    const answer = await house.get(came.path, { cookie: planted(came.cookie) });
+    expect([answer.location, answer.token]).toEqual(['/sign-in?error=identity.provider-refused', '']);
+    take();
+  });
+
   test('brings nobody to another host', async () => {
     const came = await through('strict', 'ada', '//evil.example/x');
     expect((await house.get(came.path, { cookie: came.cookie })).location).toBe('/');

@@ -1,4 +1,4 @@
-import { parseCookie } from 'cookie';
+import { cookiesNamed } from '@steading/service';
 
 export interface Bearer {
   readonly text: string;
@@ -10,6 +10,8 @@ export interface Credential {
   readonly bearer?: Bearer | 'malformed';
   /** The value of the session cookie. */
   readonly session?: string;
+  /** The cookie came more than once: whose either is, nobody can say. */
+  readonly ambiguous?: true;
 }
 
 /**
@@ -23,7 +25,10 @@ export function sessionCookieName(publicUrl: string): string {
 /** Tokens of services' own (`Bearer <hook token>`) are none of ours: those pass to the service as they are. */
 const token = /^stg_([A-Za-z0-9]{4,32})_([A-Za-z0-9_-]{16,128})$/;
 
-/** A bearer of ours wins over a cookie, so that a request with one never acts as the browser's person. */
+/**
+ * A bearer of ours wins over a cookie, so that a request with one never acts as the browser's person. Without TLS a
+ * sibling subdomain can set a second cookie of the name, which browsers may send first: two are as good as none.
+ */
 export function readCredential(
   authorization: string | undefined,
   cookie: string | undefined,
@@ -34,7 +39,7 @@ export function readCredential(
     const [, prefix, secret] = sent.match(token) ?? [];
     return { bearer: prefix && secret ? { text: sent, prefix, secret } : 'malformed' };
   }
-  if (!cookie || cookie.length > 16_384) return {};
-  const session = parseCookie(cookie)[cookieName];
+  const [session, another] = cookiesNamed(cookie, cookieName);
+  if (another !== undefined) return { ambiguous: true };
   return session && session.length <= 512 ? { session } : {};
 }

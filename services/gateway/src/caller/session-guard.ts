@@ -114,16 +114,18 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
       const from = { address: seen.address, ...(seen.userAgent !== undefined && { userAgent: seen.userAgent }) };
       const credential = readCredential(seen.authorization, seen.cookie, cookieName);
       const nobody = anonymous(seen.requestId, from);
-      const hasCookie = credential.session !== undefined;
+      const { session, ambiguous = false } = credential;
+      const hasCookie = session !== undefined || ambiguous;
       const { bearer } = credential;
       if (bearer === 'malformed') throw fail('gateway.token-invalid');
       const known = bearer
         ? await lookUp(`t${digest(bearer.text)}`, () => askToken(rpc, clock, bearer, seen))
-        : hasCookie
-          ? await lookUp(`s${digest(credential.session!)}`, () => askSession(rpc, clock, credential.session!, seen))
+        : session !== undefined
+          ? await lookUp(`s${digest(session)}`, () => askSession(rpc, clock, session, seen))
           : undefined;
       if (bearer && !known) throw fail('gateway.token-invalid');
-      if (!known) return { caller: nobody, staleCookie: hasCookie, hasCookie };
+      // Taking two back would leave the one that another site has set.
+      if (!known) return { caller: nobody, staleCookie: session !== undefined, hasCookie };
       const revision = revisions.get(known.session ?? known.token ?? '');
       return {
         caller: { ...known, requestId: seen.requestId, ...from, ...(revision !== undefined && { revision }) },

@@ -1,6 +1,7 @@
 import { type Caller, kitErrors } from '@steading/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sessionCookieName } from '#src/caller/credentials.ts';
+import type { Resolved } from '#src/caller/session-guard.ts';
 import { fail } from '#src/errors.ts';
 import { isCrossSite } from '#src/house/cross-site.ts';
 import { type HouseAppOptions, pathOf } from '#src/house/house-app.ts';
@@ -17,7 +18,6 @@ const open = new Set(['/livez', '/readyz', '/metrics']);
 /** Before any route: who asks, whether the request was meant, and how often they ask. */
 export function addGuard(app: FastifyInstance, options: HouseAppOptions): void {
   const { guard } = options;
-  const publicHost = new URL(options.publicUrl).host;
   app.decorateRequest('caller', null as unknown as Caller);
   app.addHook('onRequest', async (request, reply) => {
     const path = pathOf(request);
@@ -35,7 +35,7 @@ export function addGuard(app: FastifyInstance, options: HouseAppOptions): void {
     });
     request.caller = resolved.caller;
     if (resolved.staleCookie) takeCookieBack(reply, options.publicUrl);
-    refuseCrossSite(request, publicHost, resolved.hasCookie);
+    refuseCrossSite(request, options.publicUrl, resolved);
     await countRequest(options, request, reply, path, address);
   });
 }
@@ -45,16 +45,16 @@ function checkLength(request: FastifyRequest, maxBytes: number): void {
     throw kitErrors('too-large', { limit: `${Math.round(maxBytes / 1024 / 1024)} MB` });
 }
 
-function refuseCrossSite(request: FastifyRequest, publicHost: string, hasCookie: boolean): void {
+function refuseCrossSite(request: FastifyRequest, publicUrl: string, { hasCookie, caller }: Resolved): void {
   const site = request.headers['sec-fetch-site'];
   const crossSite = isCrossSite({
     method: request.method,
     origin: request.headers.origin,
     fetchSite: typeof site === 'string' ? site : undefined,
     host: request.host,
-    publicHost,
+    publicUrl,
     hasCookie,
-    hasBearer: request.headers.authorization !== undefined,
+    hasToken: caller.token !== undefined,
   });
   if (crossSite) throw fail('gateway.cross-site');
 }

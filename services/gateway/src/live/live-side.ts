@@ -28,7 +28,6 @@ const recheckMs = 60_000;
 
 export function createLiveSide(context: LiveContext, guard: SessionGuard, metrics: Metrics): LiveSide {
   const { catalogue, house, clock } = context;
-  const publicHost = new URL(house.publicUrl).host;
   // Never listens: it only carries requests from the front to Socket.IO.
   const carrier = createServer();
   const io = new Server(carrier, {
@@ -40,7 +39,7 @@ export function createLiveSide(context: LiveContext, guard: SessionGuard, metric
     connectTimeout: 10_000,
     transports: ['polling', 'websocket'],
     allowRequest: (request, done) => {
-      const foreign = isForeignOrigin(request, publicHost);
+      const foreign = isForeignOrigin(request, house.publicUrl);
       done(foreign ? fail('gateway.origin-refused').message : null, !foreign);
     },
   });

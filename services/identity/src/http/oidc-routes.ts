@@ -1,5 +1,5 @@
 import { isAppError } from '@steading/kit';
-import type { HttpContext, HttpRoute } from '@steading/service';
+import { cookiesNamed, type HttpContext, type HttpRoute } from '@steading/service';
 import { sessionCookie } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { redirect } from '#src/http/answers.ts';
@@ -58,7 +58,6 @@ async function orSignInPage(work: () => Promise<Response>): Promise<Response> {
 }
 
 function cookieOf(request: HttpContext['request'], name: string): string | undefined {
-  const pairs = (request.headers.get('cookie') ?? '').split(';').map((pair) => pair.trim());
-  const found = pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
-  return found && /^[\w-]{43}$/.test(found) ? found : undefined;
+  const [found = '', another] = cookiesNamed(request.headers.get('cookie'), name);
+  return another === undefined && /^[\w-]{43}$/.test(found) ? found : undefined;
 }
