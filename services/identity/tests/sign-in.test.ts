@@ -141,7 +141,7 @@ describe('a fresh house', () => {
     );
     const link = String((invited.data as unknown as { inviteToRegister: { link: string } }).inviteToRegister.link);
     const token = link.split('#')[1]!;
-    const seen = await house.get(`/auth/invitation/${token}`);
+    const seen = await house.post('/auth/invitation', { token });
     expect(seen.body).toEqual({ email: 'bob@example.org', toWhat: 'Steading' });
     const answer = await house.post('/auth/register', { invitation: token, name: 'Bob', password });
     expect(answer.status).toBe(200);

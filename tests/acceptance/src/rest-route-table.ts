@@ -24,7 +24,6 @@ export const restRouteTable: Readonly<Record<string, readonly RouteProbe[]>> = {
   'POST /auth/setup': [{ path: () => '/auth/setup', body: { token: nothing, name: 'M', email, password } }],
   'POST /auth/register': [{ path: () => '/auth/register', body: { invitation: nothing, name: 'M', password } }],
   'POST /auth/sign-in': [{ path: () => '/auth/sign-in', body: { email, password } }],
-  'GET /auth/invitation/:token': [{ path: () => `/auth/invitation/${nothing}` }],
   'POST /auth/invitation': [{ path: () => '/auth/invitation', body: { token: nothing } }],
   'POST /auth/forgot': [{ path: () => '/auth/forgot', body: { email } }],
   'POST /auth/reset': [{ path: () => '/auth/reset', body: { token: nothing, password } }],

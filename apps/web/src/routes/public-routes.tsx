@@ -4,9 +4,9 @@ import { rootRoute } from '#src/routes/root-route.tsx';
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { return?: string; problem?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { return?: string; error?: string } => ({
     ...(typeof search.return === 'string' && { return: search.return }),
-    ...(typeof search.problem === 'string' && { problem: search.problem }),
+    ...(typeof search.error === 'string' && { error: search.error }),
   }),
   component: lazyRouteComponent(() => import('#src/pages/session/sign-in-page.tsx'), 'SignInPage'),
 });

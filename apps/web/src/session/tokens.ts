@@ -8,8 +8,13 @@ export function takeFragmentToken(): string {
   return token;
 }
 
-/** Where to go after sign-in: a path of this house, never another site. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: browsers drop some of them, and read another address
+const misread = /[\u0000-\u001f\u007f\\]/;
+
+/** Where to go after sign-in: a path of this house, never another site. What a browser reads as one becomes `/`. */
 export function safeReturn(path: string | undefined): string {
-  if (!path?.startsWith('/') || path.startsWith('//') || path.includes('\\')) return '/';
-  return path;
+  if (!path?.startsWith('/') || misread.test(path) || path.length > 2048) return '/';
+  const here = 'https://house.invalid';
+  const read = URL.parse(path, here);
+  return read?.origin === here && !read.pathname.startsWith('//') ? path : '/';
 }

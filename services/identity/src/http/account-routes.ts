@@ -5,7 +5,7 @@ import { audit } from '#src/audit.ts';
 import { tellEnded } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { answer, signedIn, signedOut } from '#src/http/answers.ts';
-import { bodyOf, checkInput, emailInput, nameInput, passwordInput, tokenInput } from '#src/input.ts';
+import { bodyOf, emailInput, nameInput, passwordInput, tokenInput } from '#src/input.ts';
 import { readInvitation, register } from '#src/invitations.ts';
 import { askForReset, resetPassword } from '#src/password-reset.ts';
 import { personOf } from '#src/people.ts';
@@ -65,16 +65,7 @@ function enteringRoutes(deps: IdentityDeps): HttpRoute[] {
 function invitationRoutes(deps: IdentityDeps): HttpRoute[] {
   return [
     {
-      method: 'GET',
-      path: '/auth/invitation/:token',
-      access: { public: 'whoever has an invitation sees what it is for' },
-      async handle({ params, caller }) {
-        const invitation = await readInvitation(deps, caller, checkInput(tokenInput, params.token));
-        return answer({ email: invitation.email, toWhat: invitation.to_what });
-      },
-    },
-    {
-      // The same with the token in the body: a URL is written to logs on its way, a body is not.
+      // By POST, with the token in the body: a URL is written to logs on its way, a body is not.
       method: 'POST',
       path: '/auth/invitation',
       access: { public: 'whoever has an invitation sees what it is for' },

@@ -85,9 +85,8 @@ function useInvitation(token: string): { invitation: InvitationAnswer | undefine
   const [problem, setProblem] = useState<Problem>();
   useEffect(() => {
     if (!token) return;
-    rest<InvitationAnswer>('GET', `/auth/invitation/${encodeURIComponent(token)}`).then(
-      setInvitation,
-      (thrown: unknown) => setProblem(problemOf(thrown)),
+    rest<InvitationAnswer>('POST', '/auth/invitation', { token }).then(setInvitation, (thrown: unknown) =>
+      setProblem(problemOf(thrown)),
     );
   }, [token]);
   return { invitation, problem };

@@ -13,7 +13,10 @@ import { useWords } from '#src/words/words.tsx';
 
 const route = getRouteApi('/sign-in');
 
-/** In by password, or by a provider that the house trusts. */
+/**
+ * In by password, or by a provider that the house trusts. A refusal comes by its code: whatever else stands in the
+ * address, somebody else may have written.
+ */
 export function SignInPage() {
   const words = useWords();
   const search = route.useSearch();
@@ -26,7 +29,9 @@ export function SignInPage() {
   return (
     <DoorFrame title={words.session.signIn.title}>
       {data?.houseInfo.needsSetup && <Note tone="amber">{words.session.signIn.needsSetup}</Note>}
-      {search.problem && <Note tone="amber">{search.problem}</Note>}
+      {search.error && (
+        <Note tone="amber">{words.session.signIn.refused[search.error] ?? words.session.signIn.refusedOtherwise}</Note>
+      )}
       <DoorForm submit={words.session.signIn.submit} deed={signIn}>
         <EmailField />
         <TextField

@@ -14,6 +14,18 @@ export const session = {
     invitationOnly: 'New here? Someone who runs this house can invite you; the invitation comes with a link.',
     open: 'New here?',
     register: 'Make an account',
+    /** By the code of the refusal; the sentences are the catalogue's. */
+    refused: {
+      'identity.provider-unavailable':
+        'The sign-in provider cannot be reached right now. Try again soon, or sign in another way.',
+      'identity.provider-no-account': 'There is no account here for that address. Ask for an invitation first.',
+      'identity.provider-email-unverified':
+        'The provider has not verified your e-mail address. Verify it there, then try again.',
+      'identity.provider-not-linked':
+        'Sign in with your password first, then sign in with the provider once more: that links the two.',
+      'identity.suspended': 'This account is suspended. Ask an operator of this house.',
+    } as Readonly<Record<string, string>>,
+    refusedOtherwise: 'Signing in with the provider did not succeed. Start again here.',
     needsSetup: 'Nobody runs this house yet. Open the set-up link that `steading up` printed in the terminal.',
   },
   setup: {
