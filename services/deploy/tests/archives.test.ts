@@ -28,11 +28,12 @@ interface TarEntry {
   linkpath?: string;
   text?: string;
   size?: number;
+  mode?: number;
 }
 
 /** A tar made by hand: the library would not write most of these. */
 function tar(entries: TarEntry[]): Buffer {
-  const blocks = entries.flatMap(({ path, type = 'File', linkpath = '', text = '', size }) => {
+  const blocks = entries.flatMap(({ path, type = 'File', linkpath = '', text = '', size, mode = 0o644 }) => {
     const body = Buffer.from(text);
     const block = Buffer.alloc(512);
     new Header({
@@ -40,7 +41,7 @@ function tar(entries: TarEntry[]): Buffer {
       type,
       linkpath,
       size: size ?? body.length,
-      mode: 0o644,
+      mode,
       uid: 0,
       gid: 0,
       mtime: new Date(0),
@@ -98,6 +99,9 @@ function zip(entries: ZipEntry[]): Buffer {
   return Buffer.concat([...locals, directory, end]);
 }
 
+const setUid = 0o4000;
+const writableByAll = 0o022;
+
 async function unpack(bytes: Buffer, limits: Partial<ArchiveLimits> = {}): Promise<string> {
   const file = join(folder, 'upload');
   const target = join(folder, 'source');
@@ -130,6 +134,29 @@ test('unpacks a zip, keeps what may be run, and takes off a single folder at the
   expect(statSync(join(target, 'run.sh')).mode & 0o111).not.toBe(0);
 });
 
+test.each([
+  [
+    'tar',
+    () =>
+      tar([
+        { path: 'run', text: 'x', mode: 0o6777 },
+        { path: 'd', type: 'Directory', mode: 0o7777 },
+      ]),
+  ],
+  [
+    'zip',
+    () =>
+      zip([
+        { name: 'run', text: 'x', mode: 0o106777 },
+        { name: 'd/', mode: 0o047777 },
+      ]),
+  ],
+])('gives nobody rights by modes of a %s', async (_kind, make) => {
+  const target = await unpack(make());
+  expect(statSync(join(target, 'run')).mode & (setUid | 0o2000 | writableByAll)).toBe(0);
+  expect(statSync(join(target, 'd')).mode & (setUid | 0o2000 | writableByAll)).toBe(0);
+});
+
 const ok = { path: 'a.txt', text: 'a' };
 test.each<[string, TarEntry[]]>([
   ['a path that leads out', [ok, { path: '../out.txt', text: 'x' }]],
@@ -147,6 +174,35 @@ test.each<[string, TarEntry[]]>([
   ],
   ['a hard link that leads out', [ok, { path: 'h', type: 'Link', linkpath: '../../etc/passwd' }]],
   ['an absolute hard link', [ok, { path: 'h', type: 'Link', linkpath: '/etc/passwd' }]],
+  [
+    'a link that leads out through another link',
+    [
+      { path: 'a/b/c/up', type: 'SymbolicLink', linkpath: '../../..' },
+      { path: 'leak', type: 'SymbolicLink', linkpath: 'a/b/c/up/../../../etc/passwd' },
+    ],
+  ],
+  [
+    'a link that leads out through a link that comes later',
+    [
+      { path: 'leak', type: 'SymbolicLink', linkpath: 'a/b/c/up/../etc' },
+      { path: 'a/b/c/up', type: 'SymbolicLink', linkpath: '../../..' },
+    ],
+  ],
+  [
+    'a link that becomes one by another case',
+    [
+      { path: 'Way', type: 'SymbolicLink', linkpath: '..' },
+      { path: 'way/out.txt', text: 'x' },
+    ],
+  ],
+  [
+    'a hard link to its own link',
+    [
+      { path: 'l', type: 'SymbolicLink', linkpath: '/etc' },
+      { path: 'h', type: 'Link', linkpath: 'l' },
+    ],
+  ],
+  ['a name that is a parent in other signs', [ok, { path: 'a/\u002e\u002e/\u002e\u002e/out.txt', text: 'x' }]],
   ['a character device', [ok, { path: 'null', type: 'CharacterDevice' }]],
   ['a block device', [ok, { path: 'disk', type: 'BlockDevice' }]],
   ['a pipe', [ok, { path: 'pipe', type: 'FIFO' }]],

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -157,6 +166,28 @@ test('hooks and filters of a repository do not come to life, and links that lead
   expect(await findEscape(found.target)).toBeUndefined();
   execFileSync('ln', ['-s', '../../../../etc', join(found.target, 'out')]);
   expect(await findEscape(found.target)).toContain('out');
+});
+
+test.each<[what: string, links: Record<string, string>, leak: string | undefined]>([
+  ['up and back in', { 'a/b/home': '../../index.html' }, undefined],
+  ['to another link', { first: 'second', second: 'index.html' }, undefined],
+  ['to the top', { 'a/top': '..' }, undefined],
+  ['to nothing', { broken: 'not-there' }, undefined],
+  ['up through a folder', { 'a/b/odd': '../../a/../index.html' }, undefined],
+  ['out by itself', { leak: '../x' }, 'leak'],
+  ['out to nothing', { leak: '../not/there' }, 'leak'],
+  ['out through a link upward', { 'a/b/c/up': '../../..', leak: 'a/b/c/up/../../../etc/passwd' }, 'leak'],
+  ['out through two links', { 'a/b/up': '../..', two: 'a/b/up/a', leak: 'two/../../etc' }, 'leak'],
+  ['round in a circle, and so nowhere', { one: 'other', other: 'one' }, undefined],
+  ['absolute', { leak: '/etc/passwd' }, 'leak'],
+])('of links that lead %s, the one out is found', async (_what, links, leak) => {
+  const root = join(folder, `links-${++runs}`);
+  mkdirSync(join(root, 'a/b/c'), { recursive: true });
+  writeFileSync(join(root, 'index.html'), 'x');
+  for (const [path, target] of Object.entries(links)) symlinkSync(target, join(root, path));
+  const found = await findEscape(root);
+  if (leak === undefined) expect(found).toBeUndefined();
+  else expect(found).toBe(`the link ${leak} leads out of it`);
 });
 
 test('a look at a repository gives branches and what detection reads, and leaves nothing', async () => {

@@ -34,11 +34,18 @@ export async function unpackTar(options: UnpackOptions): Promise<void> {
     umask: 0o022,
     dmode: 0o755,
     fmode: 0o644,
+    onReadEntry: takeRights,
     filter: (path: string) => entryNameProblem(strip(path)) === undefined,
     onwarn: (_code: string, message: string | Error) => problems.push(new ArchiveProblem(String(message))),
   });
   await through(options, unpack as unknown as Writable);
   if (problems[0]) throw problems[0];
+}
+
+/** Of a mode only whether a file may be run is kept: no setuid, nothing that everybody may write. */
+function takeRights(entry: ReadEntry): void {
+  const runs = entry.type === 'Directory' || ((entry.mode ?? 0) & 0o111) !== 0;
+  entry.mode = runs ? 0o755 : 0o644;
 }
 
 /** @throws `ArchiveProblem` at the first entry that may not be. */

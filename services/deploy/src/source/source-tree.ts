@@ -1,7 +1,7 @@
 /** A checked-out source as a tree of files: its size, its links, and what detection wants to read. */
 import type { Dirent } from 'node:fs';
 import { lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { SourceListing } from '#src/builder/listing.ts';
 
 export const treeLimits = { entries: 200_000 };
@@ -26,11 +26,37 @@ export async function findEscape(folder: string): Promise<string | undefined> {
   for await (const path of walk(root)) {
     if (++entries > treeLimits.entries) return `more than ${treeLimits.entries} files`;
     if (!path.entry.isSymbolicLink()) continue;
-    const target = resolve(dirname(path.full), await readlink(path.full));
-    if (target !== root && !target.startsWith(root + sep))
-      return `the link ${relative(root, path.full)} leads out of it`;
+    if (await leadsOut(root, path.full)) return `the link ${relative(root, path.full)} leads out of it`;
   }
   return undefined;
+}
+
+/** Links that pass through more than this are followed by no system (path_resolution(7)). */
+const mostHops = 40;
+
+/**
+ * Where the system would go from a link, step by step: what follows `..` decides after a link on the way was followed,
+ * so that `up/../x` may lie elsewhere than it reads. What is absent is taken for a folder.
+ */
+async function leadsOut(root: string, link: string): Promise<boolean> {
+  let at = dirname(link);
+  const left = [basename(link)];
+  for (let hops = 0; left.length > 0; ) {
+    const step = left.shift()!;
+    if (step === '' || step === '.') continue;
+    if (step === '..') {
+      if (at === root) return true;
+      at = dirname(at);
+      continue;
+    }
+    const next = join(at, step);
+    const target = await readlink(next).catch(() => undefined);
+    if (target === undefined) at = next;
+    else if (target.startsWith('/')) return true;
+    else if (++hops > mostHops) return false;
+    else left.unshift(...target.split('/'));
+  }
+  return false;
 }
 
 /** What the builders' rules look at: names at the top, and the contents of a few small files. */
