@@ -31,13 +31,15 @@ export function unpackTo(folder: string, options: { tops: readonly string[] }): 
       await mkdir(dirname(at), { recursive: true, mode: 0o700 });
       await pipeline(Readable.from(entry.content), createWriteStream(at, { flags: 'wx', mode: 0o600 }));
       if (isRoot) await chown(at, entry.uid, entry.gid);
-      await chmod(at, entry.mode);
+      // No file of a house needs the rights of its owner, and who made a back-up is not known.
+      await chmod(at, entry.mode & 0o777);
       await utimes(at, entry.mtime, entry.mtime);
     },
     async finish() {
+      // Every folder before the first link: so none is made through another.
+      for (const { at } of links) await mkdir(dirname(at), { recursive: true, mode: 0o700 });
       for (const { at, entry } of links) {
-        await mkdir(dirname(at), { recursive: true, mode: 0o700 });
-        await symlink(entry.linkpath ?? '', at);
+        await symlink(entry.linkpath ?? '', at).catch(refuseSecond(entry));
         if (isRoot) await lchown(at, entry.uid, entry.gid);
         await lutimes(at, entry.mtime, entry.mtime);
       }
@@ -50,11 +52,22 @@ export function unpackTo(folder: string, options: { tops: readonly string[] }): 
   };
 }
 
+/** Two entries cannot have one place. */
+function refuseSecond(entry: Entry): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code === 'EEXIST') throw damaged(entry.path);
+    throw error;
+  };
+}
+
+function damaged(path: string): BackupProblem {
+  return new BackupProblem(`The back-up is damaged: it holds a file at ${JSON.stringify(path.slice(0, 100))}.`);
+}
+
 /** The path below the data folder. @throws for one that leads out of it, or to what no back-up has. */
 function insidePath(path: string, tops: readonly string[]): string {
   const [first, ...parts] = path.split('/');
   const odd = parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0'));
-  if (first !== entryNames.files || odd || !tops.includes(parts[0] ?? ''))
-    throw new BackupProblem(`The back-up is damaged: it holds a file at ${JSON.stringify(path.slice(0, 100))}.`);
+  if (first !== entryNames.files || odd || !tops.includes(parts[0] ?? '')) throw damaged(path);
   return parts.join('/');
 }
