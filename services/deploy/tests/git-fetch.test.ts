@@ -18,8 +18,10 @@ import { Secret } from '@steading/kit';
 import { type GitServer, startGitServer } from '@steading/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDeployKey } from '#src/source/deploy-key.ts';
+import { openAccess } from '#src/source/git-access.ts';
 import { type FetchOptions, fetchCommit, stripGit } from '#src/source/git-fetch.ts';
 import { inspectRepository } from '#src/source/git-inspect.ts';
+import { systemLookUp } from '#src/source/source-address.ts';
 import { findEscape } from '#src/source/source-tree.ts';
 import { parseSourceUrl, type SourceUrl } from '#src/source/source-url.ts';
 
@@ -77,6 +79,51 @@ test('a host name is pinned to the address that was checked', async () => {
   // No resolver knows this name: git can only get there by the address that our own look-up gave.
   const found = options(`http://git.steading.invalid:${port}/pinned.git`, { lookUp: async () => ['127.0.0.1'] });
   expect(await fetchCommit(found)).toMatchObject({ message: 'A change' });
+});
+
+test.each([
+  '127.0.0.1',
+  '2130706433',
+  '0x7f.1',
+  '0177.0.0.1',
+  '127.1',
+  '[::1]',
+  '[::ffff:127.0.0.1]',
+  '[64:ff9b::7f00:1]',
+])('the internal host %s is refused however it is written, by any transport', async (host) => {
+  for (const url of [`http://${host}:1/x.git`, `https://${host}:1/x.git`, `ssh://git@${host}:1/x.git`]) {
+    const asked = options(url, { allowInternal: false, lookUp: systemLookUp });
+    await expect(fetchCommit(asked), url).rejects.toMatchObject({ code: 'deploy.internal-address' });
+  }
+});
+
+test('a name that answers with an internal address the second time brings nobody there', async () => {
+  const seen: string[] = [];
+  const server = await listen((url, response) => {
+    seen.push(url);
+    response.end();
+  });
+  const { port } = server.address() as AddressInfo;
+  let asked = 0;
+  // Public when it is checked; whoever asks again, git included, is led inside.
+  const lookUp = async () => [asked++ === 0 ? '192.0.2.1' : '127.0.0.1'];
+  const access = await openAccess(
+    parseSourceUrl(`http://localhost:${port}/x.git`, { http: true }) as SourceUrl,
+    {},
+    {
+      ...{ folder, allowInternal: true, lookUp },
+    },
+  );
+  expect(asked).toBe(1);
+  expect(access.config).toContainEqual(['http.curloptResolve', `localhost:${port}:192.0.2.1`]);
+  // The system's own answer for this name is this machine, where a server listens: it is not asked.
+  const rebound = options(`http://localhost:${port}/x.git`, {
+    lookUp: async () => ['192.0.2.1'],
+    signal: AbortSignal.timeout(2_000),
+  });
+  await expect(fetchCommit(rebound)).rejects.toThrow();
+  expect(seen).toEqual([]);
+  server.close();
 });
 
 test('an internal address is refused before anything is sent', async () => {

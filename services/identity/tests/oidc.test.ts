@@ -152,6 +152,29 @@ describe('signing in by a real OpenID provider', () => {
     take();
   });
 
+  test('follows no provider to another address, and asks it for nothing but what it is for', async () => {
+    const asked: string[] = [];
+    const inside = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('{}');
+    });
+    const provider = createServer((_, response) => {
+      const { port } = inside.address() as AddressInfo;
+      response.writeHead(302, { location: `http://127.0.0.1:${port}/latest/meta-data` }).end();
+    });
+    for (const server of [inside, provider])
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    const other = await startIdentity({
+      STEADING_OIDC: JSON.stringify([{ id: 'moved', name: 'Moved', issuer, clientId: 'steading' }]),
+    });
+    const answer = await other.get('/auth/oidc/moved/start');
+    expect(answer.location).toBe('/sign-in?error=identity.provider-unavailable');
+    expect(asked).toEqual([]);
+    await other.close();
+    for (const server of [inside, provider]) await new Promise((resolve) => server.close(resolve));
+  });
+
   test('brings nobody to another host', async () => {
     const came = await through('strict', 'ada', '//evil.example/x');
     expect((await house.get(came.path, { cookie: came.cookie })).location).toBe('/');
@@ -167,6 +190,14 @@ test.each([
   ['/.//evil.example', '/'],
   ['/a\nb', '/'],
   ['\t//evil.example', '/'],
+  ['/\t/evil.example', '/'],
+  ['/x/..//evil.example', '/'],
+  ['/%2e//evil.example', '/'],
+  ['/a/../..//evil.example', '/'],
+  ['/@evil.example', '/@evil.example'],
+  ['javascript:alert(1)', '/'],
+  ['https:evil.example', '/'],
+  ['/ü', '/'],
   ['', '/'],
   [null, '/'],
 ])('after signing in, %j leads to %j', (given, path) => {

@@ -29,6 +29,33 @@ test.each([
   '64:ff9b::7f00:1',
   '2002:7f00:1::',
   '2001:db8::1',
+  // NAT64 as an operator sets it up (RFC 8215), Teredo, ORCHID, segment routing, discard, SIIT, documentation.
+  '64:ff9b:1::7f00:1',
+  '64:ff9b:1:a00:0:100::',
+  '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+  '2001:10::1',
+  '2001:20::1',
+  '3fff::1',
+  '5f00::1',
+  '100::1',
+  '::ffff:0:127.0.0.1',
+  '::ffff:7f00:1',
+  'fe80::1%eth0',
+  // Whom clouds answer with their machines' keys.
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
+  '::ffff:168.63.129.16',
+  // As system libraries read them: octal, hexadecimal, one number, two parts.
+  '0177.0.0.1',
+  '0x7f.0.0.1',
+  '0x7f000001',
+  '2130706433',
+  '127.1',
+  '0',
+  '192.88.99.1',
+  '198.51.100.7',
+  '203.0.113.7',
   'nonsense',
 ])('%s is internal', (address) => {
   expect(isPublicAddress(address)).toBe(false);

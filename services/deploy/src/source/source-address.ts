@@ -13,11 +13,14 @@ export const systemLookUp: LookUp = async (host) => {
   return found.map((entry) => entry.address);
 };
 
+/** Azure's host, which gives machines their settings: the one such address that no reserved range holds. */
+const cloudHosts = new Set(['168.63.129.16']);
+
 /** Whether an address is of the public internet; also sees through IPv4 inside IPv6. */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = ipaddr.process(text);
-  if (address.range() !== 'unicast') return false;
+  if (address.range() !== 'unicast' || cloudHosts.has(address.toString())) return false;
   // NAT64 and 6to4 carry an IPv4 address inside; ipaddr.js names them, so that they are not unicast. What is left is
   // the deprecated IPv4-compatible form (::a.b.c.d), which it does not name.
   if (address.kind() === 'ipv6') {

@@ -6,7 +6,8 @@ test.each([
   ['https://Git.Example.org:8443/ada/garden', 'https://git.example.org:8443/ada/garden'],
   ['git@git.example.org:ada/garden.git', 'ssh://git@git.example.org/ada/garden.git'],
   ['ssh://ada@git.example.org:2222/garden.git', 'ssh://ada@git.example.org:2222/garden.git'],
-  ['https://[2001:db8::1]/garden.git'.replace('::', ':0:0:0:0:0:'), 'https://[2001:db8::1]/garden.git'],
+  ['https://[2001:db8:0:0:0:0:0:1]/garden.git', 'https://[2001:db8::1]/garden.git'],
+  ['ssh://git@[2001:db8::1]:2222/garden.git', 'ssh://git@[2001:db8::1]:2222/garden.git'],
 ])('reads %s', (text, url) => {
   expect(parseSourceUrl(text, { http: false })).toMatchObject({ url });
 });
@@ -19,6 +20,8 @@ test.each([
   '/etc/passwd',
   '../other',
   'ext::sh -c id',
+  'git@host::sh',
+  'ext::https://host/x',
   'ext::sh%20-c%20id',
   'fd::17',
   'git://git.example.org/garden',

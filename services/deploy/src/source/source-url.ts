@@ -28,7 +28,7 @@ export function parseSourceUrl(text: string, allowed: { http: boolean }): Source
   if (text.startsWith('-')) return { problem: 'it must not begin with a dash.' };
   const scp = scpShape.exec(text);
   const parsed = URL.parse(scp ? `ssh://${scp[1]}@${scp[2]}/${scp[3]}` : text);
-  if (!parsed || text.includes('::')) return { problem: 'write https://host/path or git@host:path.' };
+  if (!parsed || /^[^/]*::/.test(text)) return { problem: 'write https://host/path or git@host:path.' };
   const kind = parsed.protocol.slice(0, -1);
   if (kind === 'http' && !allowed.http)
     return { problem: 'http is not encrypted; use https, or ssh with a deploy key.' };
