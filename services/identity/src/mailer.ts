@@ -14,8 +14,8 @@ export interface Mailer {
   readonly configured: boolean;
   /** True once the mail server has taken it; false where it went to the operator's log, or was not taken. */
   send(mail: Mail): Promise<boolean>;
-  /** Sends when there is time, trying three times; nobody waits for it. */
-  post(mail: Mail): void;
+  /** Sends when there is time, trying three times; nobody waits for it, nor for what makes the mail, if there is one. */
+  post(make: () => Promise<Mail | undefined>): void;
   stop(): Promise<void>;
 }
 
@@ -55,7 +55,9 @@ export function createMailer(options: MailerOptions): Mailer {
     }
   }
 
-  async function deliver(mail: Mail): Promise<void> {
+  async function deliver(make: () => Promise<Mail | undefined>): Promise<void> {
+    const mail = await make();
+    if (!mail) return;
     for (const delayMs of [0, 5_000, 60_000]) {
       if (delayMs > 0) await sleep(delayMs, signal);
       if ((await send(mail)) || !smtpUrl || signal.aborted) return;
@@ -65,10 +67,9 @@ export function createMailer(options: MailerOptions): Mailer {
   return {
     configured: smtpUrl !== undefined,
     send,
-    post(mail) {
-      if (posted.size >= mostWaiting)
-        return log.error({ subject: mail.subject }, 'too many mails wait: one is dropped');
-      const work = deliver(mail).finally(() => posted.delete(work));
+    post(make) {
+      if (posted.size >= mostWaiting) return log.error('too many mails wait: one is dropped');
+      const work = deliver(make).finally(() => posted.delete(work));
       posted.add(work);
       work.catch((error: unknown) => log.error({ err: error }, 'a mail could not be sent'));
     },

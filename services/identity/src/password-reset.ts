@@ -5,6 +5,7 @@ import { endSessions } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
 import { failuresWriter } from '#src/lockout-db.ts';
+import type { Mail } from '#src/mailer.ts';
 import { openReset, passwordResetsWriter } from '#src/password-resets-db.ts';
 import { checkNewPassword } from '#src/passwords.ts';
 import { becoming, emailKey } from '#src/people.ts';
@@ -13,9 +14,16 @@ import { newToken, sha256 } from '#src/random-tokens.ts';
 
 const lifeMs = 3_600_000;
 
-/** Sends a link, where the address has an account. Nothing tells the asker whether it has. */
+/**
+ * Sends a link, where the address has an account. Nothing tells the asker whether it has, the time neither: nobody has
+ * looked yet when this comes back.
+ */
 export async function askForReset(deps: IdentityDeps, caller: Caller, email: string): Promise<void> {
   await deps.limits.take('forgot', addressBucket(caller.address));
+  deps.mailer.post(() => makeReset(deps, caller, email));
+}
+
+async function makeReset(deps: IdentityDeps, caller: Caller, email: string): Promise<Mail | undefined> {
   const person = await peopleReader(deps.db).byEmail(email);
   const token = newToken();
   const active = person?.state === 'active' ? person : undefined;
@@ -29,12 +37,12 @@ export async function askForReset(deps: IdentityDeps, caller: Caller, email: str
       target: active ? active.name : 'an unknown address',
     });
   });
-  if (!active) return;
-  deps.mailer.post({
+  if (!active) return undefined;
+  return {
     to: active.email,
     subject: 'A new password',
     text: `Somebody, you hopefully, asked for a new password. Open this link within an hour to choose one:\n${deps.house.publicUrl}/reset#${token}\n\nIf it was not you, do nothing: your password stays as it is.\n`,
-  });
+  };
 }
 
 /** Sets a new password by a link, once, and ends every session of the person. */

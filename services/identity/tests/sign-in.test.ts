@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkStatements } from '@steading/db';
 import type { Caller } from '@steading/kit';
+import { waitFor } from '@steading/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { becoming } from '#src/people.ts';
 import { sha256 } from '#src/random-tokens.ts';
@@ -192,7 +193,7 @@ describe('a fresh house', () => {
     const { token } = await house.post('/auth/sign-in', { email: 'bob@example.org', password });
     expect((await house.post('/auth/forgot', { email: 'nobody@example.org' })).status).toBe(200);
     expect((await house.post('/auth/forgot', { email: 'bob@example.org' })).status).toBe(200);
-    const line = house.lines.findLast((one) => one.includes('/reset#'))!;
+    const line = await waitFor('the mail', () => house.lines.findLast((one) => one.includes('/reset#')));
     const reset = /reset#([\w-]{43})/.exec(line)![1]!;
     take();
     const next = 'another hedgehog altogether';

@@ -60,7 +60,8 @@ export function identityRpc(deps: IdentityDeps): RpcImplementation {
       const person = await peopleReader(deps.db).byId(request.toUserId);
       if (person?.state !== 'active') return {};
       if (request.text.length > mostText) throw kitErrors('too-large', { limit: `${mostText} characters` });
-      deps.mailer.post({ to: person.email, subject: oneLine(request.subject), text: request.text });
+      const mail = { to: person.email, subject: oneLine(request.subject), text: request.text };
+      deps.mailer.post(async () => mail);
       return {};
     },
   });
