@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 /** A real smart-HTTP Git server (`git http-backend`) on loopback, with repositories that a test fills. */
 export interface GitServer {
   readonly url: string;
+  /** Where the bare repositories lie, each as `<name>.git`. */
+  readonly folder: string;
   /** Makes a repository and gives the way to commit to it. */
   repository(name: string, options?: { readonly token?: string }): Promise<TestRepository>;
   /** How many requests for a repository were refused for want of its token. */
@@ -54,6 +56,7 @@ export async function startGitServer(): Promise<GitServer> {
 
   return {
     url,
+    folder: root,
     refused: () => refused,
     async repository(name, options = {}) {
       const bare = join(root, `${name}.git`);

@@ -1,9 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
+import { type GitSshServer, startGitSshServer } from '@steading/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDeployKey, type DeployKey } from '#src/source/deploy-key.ts';
 import { type FetchOptions, fetchCommit } from '#src/source/git-fetch.ts';
@@ -12,7 +11,7 @@ import { parseSourceUrl, type SourceUrl } from '#src/source/source-url.ts';
 let folder: string;
 let runs = 0;
 const key = createDeployKey('app_1');
-const servers: ssh2.Server[] = [];
+const servers: GitSshServer[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'steading-ssh-'));
@@ -32,43 +31,18 @@ beforeAll(() => {
   git('-C', 'garden.git', 'commit', '-q', '--allow-empty', '-m', 'Plant beans');
 });
 afterAll(async () => {
-  for (const server of servers) await new Promise((resolve) => server.close(() => resolve(undefined)));
+  for (const server of servers) await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A real SSH server that lets one key in and runs git-upload-pack for it. */
 async function serve(hostKey: DeployKey, accepted: DeployKey): Promise<number> {
-  const allowed = ssh2.utils.parseKey(accepted.publicKey) as ssh2.ParsedKey;
-  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey.reveal()] }, (client) => {
-    client.on('error', () => {});
-    client.on('authentication', (context) => {
-      if (context.method !== 'publickey') return context.reject(['publickey']);
-      if (!context.key.data.equals(allowed.getPublicSSH())) return context.reject();
-      if (context.signature && allowed.verify(context.blob!, context.signature, context.hashAlgo) !== true)
-        return context.reject();
-      context.accept();
-    });
-    client.on('session', (accept) => {
-      const session = accept();
-      session.on('env', (acceptEnv) => acceptEnv?.());
-      session.on('exec', (acceptExec, reject, { command }) => {
-        if (command !== "git-upload-pack '/garden.git'") return reject();
-        const channel = acceptExec();
-        const child = spawn('git', ['upload-pack', join(folder, 'garden.git')], {
-          env: { PATH: '/usr/bin:/bin', GIT_PROTOCOL: 'version=2' },
-        });
-        channel.pipe(child.stdin);
-        child.stdout.pipe(channel, { end: false });
-        child.once('close', (code) => {
-          channel.exit(code ?? 1);
-          channel.end();
-        });
-      });
-    });
+  const server = await startGitSshServer({
+    folder,
+    hostKey: hostKey.privateKey.reveal(),
+    accepted: () => accepted.publicKey,
   });
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+  return server.port;
 }
 
 function options(port: number, more: Partial<FetchOptions> = {}): FetchOptions {
