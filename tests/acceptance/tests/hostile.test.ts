@@ -1,28 +1,30 @@
 /** What breaks servers, sent to one house in each shape: it takes time to start, so all of it stands in one file. */
 import { createHmac } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
 import fc from 'fast-check';
 import type { GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { serverApp } from '#src/app-sources.ts';
-import { absentIds, type Ids, makeToken, plantGarden, plantOwn } from '#src/garden.ts';
+import { canaryEnvironment, sendCanaries } from '#src/canaries.ts';
+import { type OutsideServers, startOutsideServers } from '#src/canary-servers.ts';
+import { absentIds, type Ids, plantGarden, plantOwn } from '#src/garden.ts';
 import { askSchema, operationFor, rootFields } from '#src/graph-probe.ts';
 import { hostileArchives, tarball } from '#src/hostile-archives.ts';
 import { makeApp, startDeployment, visit } from '#src/main-job.ts';
 import { oddBody, oddValue } from '#src/odd-values.ts';
-import { claimHouse, createPerson, deploymentEnds, type Person, password } from '#src/person.ts';
+import { claimHouse, createPerson, deploymentEnds, type Person } from '#src/person.ts';
 import { restRouteTable } from '#src/rest-route-table.ts';
 import { nestedArguments, rootFieldTable } from '#src/root-field-table.ts';
-import { findIn, findInFiles, findInTables } from '#src/secret-search.ts';
+import { filesBelow, findIn, findInFiles, findInProcesses, findInTables } from '#src/secret-search.ts';
 import { type RunningShape, shapes, startShape } from '#src/shapes.ts';
 import { openSubscription } from '#src/subscription.ts';
 
 describe.each(shapes)('hostile input in %s', (shape) => {
   let house: RunningShape;
   let git: GitServer;
+  let outside: OutsideServers;
   let operator: Person;
   let schema: GraphQLSchema;
   let ids: Ids;
@@ -38,7 +40,8 @@ describe.each(shapes)('hostile input in %s', (shape) => {
       STEADING_SIGN_IN_PER_MINUTE: '1000',
       STEADING_DEPLOY_STARTS_PER_MINUTE: '600',
     };
-    [house, git] = await Promise.all([startShape(shape, limits), startGitServer()]);
+    [outside, git] = await Promise.all([startOutsideServers(), startGitServer()]);
+    house = await startShape(shape, { ...limits, ...canaryEnvironment(outside) });
     setupToken = house.setupToken;
     operator = await claimHouse(house.url, setupToken);
     schema = await askSchema(operator);
@@ -48,6 +51,7 @@ describe.each(shapes)('hostile input in %s', (shape) => {
   afterAll(async () => {
     await house?.stop();
     await git?.stop();
+    await outside?.stop();
   });
 
   const isReady = async () => (await createPerson(house.url).rest('GET', '/readyz')).status === 200;
@@ -196,7 +200,7 @@ describe.each(shapes)('hostile input in %s', (shape) => {
   });
 
   test.each(Object.keys(hostileArchives))('refuses %s, and writes nothing of it', async (name) => {
-    const before = readdirSync(house.dataDir, { recursive: true }).filter((each) => /outside|leak/.test(String(each)));
+    const before = filesBelow(house.dataDir).filter((each) => /outside|leak/.test(each));
     const answer = await fetch(`${house.url}/api/deploy/archive?app=${archiveApp}`, {
       method: 'POST',
       body: new Uint8Array(hostileArchives[name]!()),
@@ -205,7 +209,7 @@ describe.each(shapes)('hostile input in %s', (shape) => {
     expect(await answer.json()).toMatchObject({
       error: { code: expect.stringMatching(/^deploy\.(bad-archive|archive-too-large)$/) },
     });
-    const after = readdirSync(house.dataDir, { recursive: true }).filter((each) => /outside|leak/.test(String(each)));
+    const after = filesBelow(house.dataDir).filter((each) => /outside|leak/.test(each));
     expect(after).toEqual(before);
     expect(existsSync('/tmp/steading-outside.txt')).toBe(false);
   });
@@ -302,12 +306,28 @@ describe.each(shapes)('hostile input in %s', (shape) => {
   });
 
   test('no secret that was sent in lies anywhere in clear', async () => {
-    await sendSecrets();
+    const seen = new Set<string>();
+    let processes = 0;
+    const look = () => {
+      const housePids = house.processes.map((each) => each.pid ?? 0);
+      // Git is told its token by its environment, an app its variable.
+      const held = (program: string) => (/git|ssh/.test(program) ? ['the Git token'] : ['a variable']);
+      const found = findInProcesses(housePids, secrets, held);
+      for (const one of found.found) seen.add(one);
+      processes = Math.max(processes, found.processes);
+    };
+    const looking = setInterval(look, 300);
+    await sendCanaries({ house, git, operator, outside }, secrets);
+    secrets.set('the set-up token', setupToken);
+    look();
+    clearInterval(looking);
+    expect(processes).toBeGreaterThan(house.processes.length);
+    expect([...seen]).toEqual([]);
     const files = findInFiles(house.dataDir, secrets);
     const tables = await findInTables(house.databaseUrl, secrets);
     expect(files.files).toBeGreaterThan(5);
     expect(tables.rows).toBeGreaterThan(50);
-    expect(secrets.size).toBeGreaterThanOrEqual(9);
+    expect(secrets.size).toBeGreaterThanOrEqual(22);
     expect([...files.found, ...tables.found, ...findIn('the log', Buffer.from(house.logText()), secrets)]).toEqual([]);
     const answers: string[] = [];
     for (const [name, root] of rootFields(schema))
@@ -316,8 +336,11 @@ describe.each(shapes)('hostile input in %s', (shape) => {
         const query = operationFor(root, variables, nestedArguments);
         answers.push((await post({ query, variables })).text);
       }
+    for (const path of ['/', '/sign-in', '/metrics', '/readyz', '/livez', '/.well-known/steading-app-keys.json'])
+      answers.push(await (await fetch(house.url + path, { headers: { cookie: operator.cookie() } })).text());
+    expect(answers.join('\n')).toContain('steading_house_request_seconds');
     expect(findIn('an answer', Buffer.from(answers.join('\n')), secrets)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   interface Asked {
     readonly query: string;
@@ -336,59 +359,6 @@ describe.each(shapes)('hostile input in %s', (shape) => {
     await Promise.race([one.ended, first.catch(() => {})]);
     one.leave();
     return { status: one.status, text: one.text() };
-  }
-
-  /** A secret of every kind, each sent in the way that it is meant for, and used. */
-  async function sendSecrets(): Promise<void> {
-    const gitToken = 'canary-git-token-2718281828';
-    const value = 'canary-variable-3141592653';
-    const guarded = await git.repository('guarded', { token: gitToken });
-    const files = serverApp('guarded');
-    await guarded.commit({ ...files, 'server.js': `console.log('key', process.env.KEY);${files['server.js']}` });
-    const app = await makeApp(operator, guarded.url, { runtime: { drainSeconds: 1 } });
-    await operator.graph('mutation ($id: ID!, $i: UpdateAppInput!) { updateApp(id: $id, input: $i) { id } }', {
-      id: app.id,
-      i: { source: { token: gitToken } },
-    });
-    await operator.graph(
-      'mutation ($id: ID!, $v: String!) { setVariables(ownerId: $id, variables: [{ name: "KEY", value: $v, secret: true }]) { name } }',
-      { id: app.id, v: value },
-    );
-    expect(await deploymentEnds(operator, await startDeployment(operator, app.id))).toMatchObject({ state: 'live' });
-    await waitFor('the app’s log', async () => {
-      const query = 'subscription ($app: ID!) { appLog(appId: $app, follow: false) { lines { text } } }';
-      const said = await openSubscription(
-        house.url,
-        { query, variables: { app: app.id } },
-        { origin: house.url, cookie: operator.cookie() },
-      );
-      await said.ended;
-      const text = said.text();
-      expect(text).not.toContain(value);
-      return text.includes('key ');
-    });
-    const personal = await makeToken(operator, []);
-    const told = await fetch(`${house.url}/graphql`, {
-      method: 'POST',
-      body: '{"query":"{ viewer { person { id } } }"}',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${personal.value}` },
-    });
-    expect(told.status).toBe(200);
-    const second = createPerson(house.url);
-    await second.rest('POST', '/auth/sign-in', { email: 'olive@example.org', password: 'canary-wrong-password-1618' });
-    const device = await second.rest('POST', '/auth/device/start', { name: 'A command' });
-    for (const [name, secret] of Object.entries({
-      'the Git token': gitToken,
-      'a variable': value,
-      'a personal token': personal.value.split('_').slice(2).join('_'),
-      'the session cookie': operator.cookie().split('=')[1]!,
-      'the password': password,
-      'a wrong password': 'canary-wrong-password-1618',
-      'the set-up token': setupToken,
-      'a device code': String(device.body.deviceCode),
-      'a private key': 'PRIVATE KEY',
-    }))
-      secrets.set(name, secret);
   }
 
   test('after all of it the house is ready, and nothing broke inside', async () => {

@@ -85,7 +85,8 @@ export async function finishFlow(
   try {
     return await exchange(deps, provider, configuration, { flow, state, url: came.url });
   } catch (error) {
-    deps.log.warn({ err: error, provider: provider.id, requestId: caller.requestId }, 'a sign-in by a provider failed');
+    const told = { problem: problemOf(error), provider: provider.id, requestId: caller.requestId };
+    deps.log.warn(told, 'a sign-in by a provider failed');
     throw fail('identity.provider-refused', { name: provider.name }, error);
   }
 }
@@ -123,6 +124,23 @@ async function exchange(
     emailVerified: merged.email_verified === true && email !== '',
     name: name || email.split('@')[0] || 'Somebody',
     returnPath: came.flow.return_path,
+  };
+}
+
+/**
+ * What may be logged of a failure: kinds and codes, no sentence of the provider's. Some repeat what they were sent, the
+ * code and the client's secret included.
+ */
+function problemOf(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { name: 'unknown' };
+  const { name, code, error: refusal, status } = error as Error & Readonly<Record<string, unknown>>;
+  const isWord = (text: unknown) => typeof text === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(text);
+  return {
+    name,
+    ...(isWord(code) && { code }),
+    ...(isWord(refusal) && { refusal }),
+    ...(typeof status === 'number' && { status }),
+    ...(error.cause instanceof Error && { cause: error.cause.name }),
   };
 }
 
