@@ -1,12 +1,19 @@
+import { waitFor } from '@steading/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { claimHouse, createPerson, type Person } from '#src/person.ts';
+import { absentIds } from '#src/garden.ts';
+import { claimHouse, createPerson, type Person, password } from '#src/person.ts';
+import { restRouteTable } from '#src/rest-route-table.ts';
 import { type RunningShape, startShape } from '#src/shapes.ts';
 
 let house: RunningShape;
 let operator: Person;
 
 beforeAll(async () => {
-  house = await startShape('one process', { STEADING_ALLOW_INTERNAL_SOURCES: 'false' });
+  house = await startShape('one process', {
+    STEADING_ALLOW_INTERNAL_SOURCES: 'false',
+    STEADING_REQUESTS_PER_MINUTE: '100000',
+    STEADING_ADDRESS_PER_MINUTE: '100000',
+  });
   operator = await claimHouse(house.url, house.setupToken);
 });
 afterAll(() => house?.stop());
@@ -111,18 +118,87 @@ test('refuses a forged token', async () => {
   expect(answer.status).toBe(401);
 });
 
-test('refuses a change that another site sends with the cookie', async () => {
-  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]) {
+/** What pages of other sites can have a browser say, with the person's cookie and without. */
+const foreignWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'another origin': { origin: 'https://evil.example' },
+  'an opaque origin': { origin: 'null' },
+  'a sibling subdomain': { origin: 'http://app.localhost' },
+  'another port of this machine': { origin: 'http://localhost:1' },
+  'a name that begins like ours': { origin: 'http://localhost.evil.example' },
+  'another site': { 'sec-fetch-site': 'cross-site' },
+  'the same site': { 'sec-fetch-site': 'same-site' },
+  'another origin as its own': { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
+  'another origin with basic authorization': { origin: 'https://evil.example', authorization: 'Basic b3duZXI6eA==' },
+};
+
+test.each(Object.entries(foreignWords))('takes no change from %s, on any way in', async (_from, words) => {
+  const ways = Object.entries(restRouteTable).filter(([route]) => route.startsWith('POST'));
+  const wrong: unknown[] = [];
+  for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded'])
+    for (const path of ['/graphql', ...ways.map(([route, [probe]]) => probe?.path(absentIds()) ?? route.slice(5))])
+      for (const cookie of [operator.cookie(), '']) {
+        const answer = await fetch(house.url + path, {
+          method: 'POST',
+          body: JSON.stringify({ query: 'mutation { endOtherSessions }', email: 'olive@example.org', password }),
+          headers: { 'content-type': type, ...(cookie && { cookie }), ...words },
+        });
+        const body = (await answer.json()) as { error?: { code: string } };
+        if (answer.status !== 403 || body.error?.code !== 'gateway.cross-site' || answer.headers.has('set-cookie'))
+          wrong.push({ path, type, cookie: cookie !== '', status: answer.status, body });
+      }
+  expect(wrong).toEqual([]);
+  expect(await operator.refusal('{ viewer { sessionId } }')).toBeUndefined();
+});
+
+test('takes no change by a cookie from who does not say where they are, nor by another method', async () => {
+  const headers = { cookie: operator.cookie() };
+  for (const path of ['/graphql', '/auth/sign-out'])
+    expect((await fetch(house.url + path, { method: 'POST', headers })).status).toBe(403);
+  const query = encodeURIComponent('mutation { endOtherSessions }');
+  for (const path of [
+    `/graphql?query=${query}`,
+    '/auth/sign-out',
+    '/auth/sign-in?email=a&password=b',
+    '/api/deploy/archive',
+  ])
+    for (const more of [{}, { 'x-http-method-override': 'POST' }, { 'x-method-override': 'POST' }]) {
+      const answer = await fetch(house.url + path, { headers: { ...headers, ...more } });
+      expect(answer.status, path).toBeGreaterThanOrEqual(404);
+      expect(answer.headers.has('set-cookie')).toBe(false);
+    }
+  expect(await operator.refusal('{ viewer { sessionId } }')).toBeUndefined();
+});
+
+test('signing in takes over no session that was there before, and ends it', async () => {
+  const who = { email: 'olive@example.org', password };
+  const viewer = '{ viewer { sessionId } }';
+  const idOf = async (person: Person) => (await person.graph<{ viewer: { sessionId: string } | null }>(viewer)).viewer;
+  const planter = createPerson(house.url);
+  await planter.rest('POST', '/auth/sign-in', who);
+  const planted = planter.cookie();
+  const before = await idOf(planter);
+  expect(before?.sessionId).toMatch(/^ses_/);
+  for (const cookie of [planted, `steading_session=${'A'.repeat(43)}`]) {
+    const victim = createPerson(house.url, cookie);
+    expect((await victim.rest('POST', '/auth/sign-in', who)).status).toBe(200);
+    expect(victim.cookie()).not.toBe(cookie);
+    expect((await idOf(victim))?.sessionId).not.toBe(before?.sessionId);
+    await waitFor('what was planted to be nobody', async () => (await idOf(createPerson(house.url, cookie))) === null);
+    await victim.rest('POST', '/auth/sign-out');
+  }
+});
+
+test('two session cookies are nobody, whichever comes first', async () => {
+  const own = operator.cookie();
+  for (const cookie of [`${own}; steading_session=planted`, `steading_session=planted; ${own}`, `${own}; ${own}`]) {
     const answer = await fetch(`${house.url}/graphql`, {
       method: 'POST',
-      body: '{"query":"mutation { endOtherSessions }"}',
-      headers: {
-        'content-type': 'application/json',
-        cookie: operator.cookie(),
-        ...(headers as Record<string, string>),
-      },
+      body: '{"query":"{ viewer { sessionId } }"}',
+      headers: { 'content-type': 'application/json', origin: house.url, cookie },
     });
-    expect(answer.status).toBe(403);
+    expect(await answer.json()).toEqual({ data: { viewer: null } });
+    // Taken back, the other would be left.
+    expect(answer.headers.has('set-cookie')).toBe(false);
   }
 });
 

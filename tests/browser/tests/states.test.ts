@@ -3,6 +3,7 @@ import { type GitServer, startGitServer, startRunningTime, waitFor } from '@stea
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hostile } from '#src/hostile.ts';
+import { bringIn, directives, type Tried } from '#src/injected.ts';
 import { type Seed, seedHouse } from '#src/seed.ts';
 import { shoot } from '#src/shoot.ts';
 import { openVisitor, startBrowser, type Visitor } from '#src/visitor.ts';
@@ -140,6 +141,48 @@ describe('what pages show', () => {
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByText('www.example.org', { exact: true }).waitFor();
     expect(new URL(page.url()).pathname).toBe(`/a/${seed.appId}/domains`);
+  });
+
+  test.each([
+    ['a tab', '/%09/evil.example/x'],
+    ['a line break', '/%0a/evil.example/x'],
+    ['a backslash', '/%5Cevil.example/x'],
+    ['two slashes', '//evil.example/x'],
+    ['a script', 'javascript:globalThis.hacked=1'],
+    ['another host', 'https://evil.example/x'],
+  ])('whoever signs in from a link with %s in it stays in the house', async (_what, path) => {
+    await visitor.context.clearCookies();
+    await page.goto(`/sign-in?return=${path}`);
+    await page.getByLabel('E-mail').fill('olive@example.org');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.waitForURL((url) => url.pathname !== '/sign-in');
+    expect(page.url()).toBe(`${house.url}/`);
+    expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
+  });
+
+  test('the sign-in page says nothing that somebody else wrote into its address', async () => {
+    await visitor.context.clearCookies();
+    await page.goto('/sign-in?error=Call%20555-0100&problem=Call%20555-0100');
+    await page.getByText('Signing in with the provider did not succeed.').waitFor();
+    expect(await page.content()).not.toContain('555-0100');
+  });
+
+  test('a script, a style or a handler that somebody brought into a page does nothing', async () => {
+    await page.goto('/account');
+    await page.getByText('Your id').waitFor();
+    const tried = await page.evaluate<Tried>(bringIn(house.url));
+    expect(tried).toMatchObject({ evaluated: 'refused', sent: 'refused', base: `${house.url}/account` });
+    expect(tried.hacked).toBeUndefined();
+    expect(tried.colors).not.toContain('rgb(1, 2, 3)');
+    expect(tried.refused).toEqual(expect.arrayContaining(directives));
+    expect(page.url()).toBe(`${house.url}/account`);
+    // The browser says what it refused; that was the point.
+    await waitFor('the last refusal to be told', () => visitor.problems.some((one) => one.endsWith('script-src eval')));
+    const told = visitor.problems.splice(0);
+    expect(
+      told.filter((one) => !/Content Security Policy|refused by policy|evil\.example|its MIME type/.test(one)),
+    ).toEqual([]);
   });
 
   test('a secret is written once and never shown again', async () => {
