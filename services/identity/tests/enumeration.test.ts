@@ -5,9 +5,8 @@ import { becoming } from '#src/people.ts';
 import { type IdentityHouse, startIdentity } from './identity-house.ts';
 
 /*
- * Whether an address has an account shows neither in an answer nor in its time. Times are compared as medians of tries
- * that take turns, so that a busy machine slows all of them alike; the smallest difference that matters, a password
- * that is not hashed, is a factor of ten.
+ * Whether an address has an account shows neither in an answer nor in its time. Times are compared by the quickest of
+ * tries that take turns: what else the machine does only ever adds. A password that is not hashed is a factor of ten.
  */
 
 const password = 'a hedgehog under the tree';
@@ -48,8 +47,8 @@ test('a wrong password takes as long, and is answered as, whoever it is for', as
     }
   expect([...answers]).toHaveLength(1);
   expect([...answers][0]).toContain('identity.wrong-credentials');
-  const medians = [...times.values()].map(median);
-  expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(2.5);
+  const quickest = [...times.values()].map((each) => Math.min(...each));
+  expect(Math.max(...quickest) / Math.min(...quickest)).toBeLessThan(4);
 });
 
 test.each(Object.entries(people))('a new password is asked for with the same answer for %s', async (_who, email) => {
@@ -58,6 +57,8 @@ test.each(Object.entries(people))('a new password is asked for with the same ans
 });
 
 test('is answered before anybody looks whether there is such an account', async () => {
+  const asked = () => house.told.filter(({ data }) => data.action === 'identity.password-reset-asked').length;
+  await waitFor('all before to be looked at', () => asked() >= Object.keys(people).length);
   const holder = await house.pool.connect();
   const before = house.lines.length;
   await holder.query('begin; lock table identity.people in access exclusive mode');
@@ -69,7 +70,6 @@ test('is answered before anybody looks whether there is such an account', async 
     await holder.query('rollback');
     holder.release();
   }
-  const asked = () => house.told.filter(({ data }) => data.action === 'identity.password-reset-asked').length;
   await waitFor('all to be looked at', () => asked() >= 2 * Object.keys(people).length);
   const mailed = house.lines.slice(before).filter((line) => line.includes('/reset#'));
   expect(mailed.map((line) => /"to":"(\w+)@/.exec(line)?.[1]).sort()).toEqual(['ada', 'pia']);
@@ -108,7 +108,3 @@ test('who may not invite does not learn by inviting who has an account', async (
     );
   expect(new Set(codes)).toEqual(new Set(['forbidden']));
 });
-
-function median(values: number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
-}
