@@ -122,8 +122,14 @@ test.each(harmful)('a build that %s ends with its reason and leaves nothing', as
 test('a static site does not serve through symbolic links that lead out of it', async () => {
   const appId = newId('app');
   const source = mkdtempSync(join(root, 'source-'));
-  const asked = order(source, appId, { 'index.html': 'home', 'kept.txt': 'kept' });
+  const asked = order(source, appId, { 'index.html': 'home', 'kept.txt': 'kept', '.env': 'HIDDEN=1' });
+  mkdirSync(join(source, 'deep/folder'), { recursive: true });
   symlinkSync('/etc/passwd', join(source, 'passwd.txt'));
+  symlinkSync('/etc/passwd', join(source, 'deep/index.html'));
+  symlinkSync('/etc/passwd', join(source, '404.html'));
+  symlinkSync('..', join(source, 'deep/folder/up'));
+  symlinkSync('deep/folder/up/../../../../../../../../../etc/passwd', join(source, 'through.txt'));
+  symlinkSync('.env', join(source, 'settings.txt'));
   symlinkSync('../..', join(source, 'above'));
   symlinkSync('kept.txt', join(source, 'inside.txt'));
   const end = (await build(runtime, asked)).at(-1)!;
@@ -131,7 +137,7 @@ test('a static site does not serve through symbolic links that lead out of it', 
   const desired = desiredFor(appId, end.releaseId, { command: [] });
   await runtime.apply(desired);
   await ended(runtime, desired);
-  for (const path of ['/passwd.txt', '/above/', '/above/house-tag', '/above/users.json'])
+  for (const path of ['/passwd.txt', '/deep/', '/through.txt', '/settings.txt', '/above/', '/above/house-tag', '/none'])
     expect(await ask(runtime, appId, path), path).toBe('There is nothing here.\n');
   expect(await ask(runtime, appId, '/inside.txt')).toBe('kept');
   await runtime.removeApp(appId);
