@@ -19,6 +19,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const postgres = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
     log: createLog({ level: 'warn' }),
+    // Several houses at once, some of them of several processes.
+    maxConnections: 300,
   });
   project.provide('databaseUrl', postgres.url);
   return async () => {

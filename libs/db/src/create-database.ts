@@ -6,11 +6,12 @@ import type { Database, Reader, Row, SqlValue, Statement, Writer } from '#src/da
 const attempts = 5;
 /** PostgreSQL's codes for "run the transaction again": serialization failure, deadlock. */
 const repeatable = new Set(['40001', '40P01']);
-/** The server went away or is not up yet: nothing of this transaction was committed, or the connection never was. */
+/** The server went away, is not up yet or has no connection left: nothing of this transaction was committed, or the connection never was. */
 const away = new Set([
   '57P01',
   '57P02',
   '57P03',
+  '53300',
   '08000',
   '08001',
   '08003',

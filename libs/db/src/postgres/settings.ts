@@ -7,6 +7,7 @@ export function serverSettings(options: {
   port: number;
   overTcp: boolean;
   durable: boolean;
+  maxConnections: number;
 }): string {
   const durably = options.durable ? 'on' : 'off';
   const settings: Record<string, string | number> = {
@@ -14,7 +15,7 @@ export function serverSettings(options: {
     port: options.port,
     unix_socket_directories: options.overTcp ? "''" : `'${options.socketFolder}'`,
     unix_socket_permissions: '0700',
-    max_connections: 48,
+    max_connections: options.maxConnections,
     shared_buffers: "'24MB'",
     work_mem: "'4MB'",
     maintenance_work_mem: "'32MB'",

@@ -18,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   readonly binariesIn?: string;
   /** False for a database that is thrown away: nothing of it need survive a power cut. Default true. */
   readonly durable?: boolean;
+  /** Of all who use it; default 48, which is enough for a house in one process. */
+  readonly maxConnections?: number;
   /** Called when the server ends although nobody stopped it. */
   readonly onExit?: () => void;
 }
@@ -58,13 +60,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   // Node's `pg` joins the folder and port to a path; only this user (or root) may pass the 0700 folder.
   const overTcp = Buffer.byteLength(socketFolder) > maxSocketFolder;
   const port = overTcp ? await freePort() : 5432;
-  await writeFile(
-    join(data, 'steading.conf'),
-    serverSettings({ socketFolder, port, overTcp, durable: options.durable ?? true }),
-    {
-      mode: 0o644,
-    },
-  );
+  const { durable = true, maxConnections = 48 } = options;
+  const settings = serverSettings({ socketFolder, port, overTcp, durable, maxConnections });
+  await writeFile(join(data, 'steading.conf'), settings, { mode: 0o644 });
 
   const child = spawn(join(binaries, 'bin', 'postgres'), ['-D', data], {
     cwd: dataDir,
