@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { createPool, migrateAll, type Pool } from '@steading/db';
 import { createLog } from '@steading/kit';
 import { createTestDatabase } from '@steading/testkit';
+import { afterAll } from 'vitest';
 import { newSecretKey, parseIdentity } from '#src/age/keys.ts';
 import { houseKeys } from '#src/house-keys.ts';
 import type { HouseParts } from '#src/parts.ts';
@@ -41,8 +42,14 @@ const accounts = {
   '0002-more.sql': 'alter table accounts.sessions add column device text;',
 };
 
+const migrationFolders: string[] = [];
+afterAll(() => {
+  for (const folder of migrationFolders.splice(0)) rmSync(folder, { recursive: true });
+});
+
 export function folderOf(files: Record<string, string>): URL {
   const folder = mkdtempSync(join(tmpdir(), 'steading-migrations-'));
+  migrationFolders.push(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return pathToFileURL(`${folder}/`);
 }

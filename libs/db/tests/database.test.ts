@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -25,8 +25,11 @@ const raise = statement<[name: string]>('dbtest.raise', 'update dbtest.things se
 let database: TestDatabase;
 let pool: Pool;
 
+const folders: string[] = [];
+
 function folderWith(files: Record<string, string>): URL {
   const folder = mkdtempSync(join(tmpdir(), 'steading-migrations-'));
+  folders.push(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return pathToFileURL(`${folder}/`);
 }
@@ -41,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool.end();
   await database.drop();
+  for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
 test('a transaction that throws leaves nothing, and its afterCommit is not called', async () => {
