@@ -30,7 +30,7 @@ export const gatewayConfig = {
     .default(0)
     .describe('how long /readyz says 503 before the door closes, so that a load balancer goes to other gateways first'),
   STEADING_MAX_CLIENTS: connections
-    .default(8_192)
+    .default(16_384)
     .describe('open connections in all; idle ones make room for new ones'),
   STEADING_MAX_CLIENTS_PER_ADDRESS: connections
     .default(512)

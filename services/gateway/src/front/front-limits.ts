@@ -31,7 +31,7 @@ export interface FrontLimits {
 }
 
 export const defaultFrontLimits: FrontLimits = {
-  maxConnections: 8_192,
+  maxConnections: 16_384,
   maxPerAddress: 512,
   countLoopback: false,
   headerMs: 15_000,
