@@ -41,7 +41,7 @@ export function NewPasswordField({ label }: { label?: string }) {
       type="password"
       autoComplete="new-password"
       required
-      minLength={12}
+      minLength={10}
       maxLength={200}
     />
   );

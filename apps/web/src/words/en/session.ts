@@ -3,7 +3,7 @@ export const session = {
   password: 'Password',
   name: 'Your name',
   nameHint: 'How others will see you.',
-  passwordHint: 'At least 12 characters. A few words in a row are easy to remember.',
+  passwordHint: 'At least 10 characters. A few words in a row are easy to remember.',
   aside: 'A community’s own cloud: its spaces, its apps, on its own ground.',
   signIn: {
     title: 'Sign in',
