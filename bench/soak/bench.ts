@@ -46,7 +46,8 @@ try {
       );
       counts.read++;
     }),
-    again(500, async () => {
+    // One address may sign in ten times a minute.
+    again(7_000, async () => {
       await signInAndOut();
       counts.signedIn++;
     }),
