@@ -54,6 +54,7 @@ export function compileFlatten(compiler: PlanCompiler, node: FlattenNode): Step 
     const gathered = gather(run.data, [], known);
     if (gathered.representations.length === 0) {
       joiner.join([], gathered);
+      if (keeps) keep(run, document, gathered, []);
       return undefined;
     }
     return then(ask({ representations: gathered.representations }, run), (result) => take(result, gathered, run));

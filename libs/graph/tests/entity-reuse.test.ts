@@ -21,10 +21,16 @@ const parts = {
     },
   },
   replies: {
-    sdl: 'type Mutation { renameToo: Reply } type Note @key(fields: "id") { id: ID! replies: [Reply!]! } type Reply { by: Person } type Person @key(fields: "id") { id: ID! }',
+    sdl: 'type Mutation { renameToo: Reply } type Note @key(fields: "id") { id: ID! replies: [Reply!]! } type Reply { by: Person self: Person about: Note } type Person @key(fields: "id") { id: ID! }',
     resolvers: {
       Mutation: { renameToo: () => ({ by: rename() }) },
-      Note: { replies: by(({ id }: Key) => [{ by: { id } }, { by: { id: '3' } }, { by: { id: '9' } }]) },
+      Note: {
+        replies: by(({ id }: Key) => [
+          { by: { id }, self: { id }, about: { id } },
+          { by: { id: '3' } },
+          { by: { id: '9' } },
+        ]),
+      },
     },
   },
   people: {
@@ -66,6 +72,14 @@ describe('an entity that stands in several places of a query', () => {
       ['1', '2'],
       ['3', '9'],
     ]);
+  });
+
+  it('is known to later steps too where one had nothing to ask', async () => {
+    const { data, people } = await ask(
+      '{ notes { author { name } replies { self { name } about { author { name } } } } }',
+    );
+    expect(data.notes[1].replies[0]).toEqual({ self: { name: 'p2.0' }, about: { author: { name: 'p2.0' } } });
+    expect(people).toEqual([['1', '2']]);
   });
 
   it('is asked for again where it could not be had, and every place has its error', async () => {
