@@ -15,6 +15,7 @@ import { createDatabase, createPool, startEmbeddedPostgres } from '@steading/db'
 import { createLog, newRequestId, serviceCaller, systemClock } from '@steading/kit';
 import { fillHouse, startHouse } from '../graphql/house.ts';
 import type { Heard, Opening } from './clients.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { makeRooms } from './rooms.ts';
 
 const idle = Number(process.env.SOCKETS ?? 10_000);
@@ -32,18 +33,32 @@ chmodSync(folder, 0o711);
 const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log });
 const pool = createPool({ url: postgres.url, max: 8, log });
 const port = await freePort();
-const house = await startHouse({ databaseUrl: postgres.url, dataDir: join(folder, 'house'), port });
-const loads: ChildProcess[] = [];
-const peer = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'peer.ts')], {
-  stdio: ['ignore', 'pipe', 'inherit'],
+const [houseInspector, peerInspector] = [await freePort(), await freePort()];
+const house = await startHouse({
+  databaseUrl: postgres.url,
+  dataDir: join(folder, 'house'),
+  port,
+  nodeArgs: [`--inspect=127.0.0.1:${houseInspector}`],
 });
+const loads: ChildProcess[] = [];
+const peer = spawn(
+  process.execPath,
+  [
+    '--disable-warning=ExperimentalWarning',
+    `--inspect=127.0.0.1:${peerInspector}`,
+    join(import.meta.dirname, 'peer.ts'),
+  ],
+  {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  },
+);
 try {
   const cookie = await fillHouse(house.url, join(folder, 'house'), postgres.url);
   const rooms = await makeRooms(house.url, cookie, roomCount);
   const [peerPort] = await once(peer);
 
-  const alone = await measureIdle(peer.pid!, { url: `http://127.0.0.1:${peerPort}`, cookie, rooms });
-  const ours = await measureIdle(house.pid, { url: house.url, cookie, rooms });
+  const alone = await measureIdle(peer.pid!, peerInspector, { url: `http://127.0.0.1:${peerPort}`, cookie, rooms });
+  const ours = await measureIdle(house.pid, houseInspector, { url: house.url, cookie, rooms });
   console.log(
     `${idle} at rest, each in a room: ${ours.toFixed(1)} KB each of ${limits.kilobytes} KB: ratio ${ratio(ours, limits.kilobytes)}`,
   );
@@ -75,25 +90,25 @@ try {
 type Target = Omit<Opening, 'count' | 'namespace'>;
 
 /** Memory of a process for each connection, in KB: before and after, each when it has come to rest. */
-async function measureIdle(pid: number, target: Target): Promise<number> {
+async function measureIdle(pid: number, inspector: number, target: Target): Promise<number> {
   // The first ones load and compile what all need.
   await openAll({ ...target, count: 200 });
   closeAll();
-  const before = await restingKb(pid);
+  const before = await restingKb(pid, inspector);
   await openAll({ ...target, count: idle });
-  const after = await restingKb(pid);
+  const after = await restingKb(pid, inspector);
   closeAll();
   return (after - before) / idle;
 }
 
-/** The least that is seen in a while: what a collection of garbage leaves. */
-async function restingKb(pid: number): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < 40; look++) {
-    await pause(500);
-    least = Math.min(least, Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]));
+/** What is held after garbage was collected, twice, for the first time ends what waits to be finalised. */
+async function restingKb(pid: number, inspector: number): Promise<number> {
+  await pause(3_000);
+  for (let round = 0; round < 2; round++) {
+    await collectGarbage(inspector);
+    await pause(2_000);
   }
-  return least;
+  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
 }
 
 async function openAll(opening: Omit<Opening, 'namespace'>): Promise<void> {
