@@ -2,14 +2,14 @@
  * Live connections of browsers: Socket.IO on /realtime, a namespace for each that services declare. Who comes in is
  * known by the cookie or token of the handshake; every join is checked in the forest, and again whenever it changes.
  */
-import { createServer, type IncomingMessage } from 'node:http';
-import { type Caller, newRequestId } from '@steading/kit';
+import { createServer } from 'node:http';
 import type { LiveTopic, ServiceContext } from '@steading/service';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import type { SessionGuard } from '#src/caller/session-guard.ts';
 import { fail } from '#src/errors.ts';
 import type { Side } from '#src/front/front.ts';
-import { createFollower, type Follower } from '#src/live/follower.ts';
+import { callerOf, createIdentification } from '#src/live/caller.ts';
+import { createFollowers } from '#src/live/followers.ts';
 import { isForeignOrigin } from '#src/live/foreign-origin.ts';
 import { createMessageLimit } from '#src/live/message-limit.ts';
 import { createRooms } from '#src/live/rooms.ts';
@@ -46,15 +46,20 @@ export function createLiveSide(context: LiveContext, guard: SessionGuard, metric
   const rooms = createRooms({
     ...{ bus: context.bus, access: context.access, clock },
     tell: (namespace, room, name, data) => void io.of(namespace).local.to(room).emit(name, data),
+    send: (member, name, data) => followers.send(member.socket, name, data),
+    dropIfSlow: (member) => followers.dropIfSlow(member.socket),
+    remove: (member, reason) => followers.remove(member, reason),
   });
-  const open = new Map<Socket, Follower>();
+  const followers = createFollowers({ context, rooms });
+  const identify = createIdentification(io, guard);
+  const open = new Set<Socket>();
   const limit = createMessageLimit();
   const topics = catalogue.flatMap((service) => service.live ?? []);
 
   for (const [name, list] of Map.groupBy(topics, (topic) => topic.namespace)) {
     const namespace = io.of(name);
     namespace.use((socket, next) => {
-      identify(guard, socket).then(
+      identify(socket).then(
         () => next(),
         (error: Error & { code?: string }) =>
           next(Object.assign(new Error(error.message), { data: { code: error.code ?? 'internal' } })),
@@ -64,33 +69,32 @@ export function createLiveSide(context: LiveContext, guard: SessionGuard, metric
   }
 
   function welcome(namespace: Namespace, socket: Socket, list: readonly LiveTopic[]): void {
-    const follower = createFollower({ context, rooms, socket, topics: list });
-    open.set(socket, follower);
+    open.add(socket);
     metrics.sockets(namespace.name, 1);
     socket.use((_packet, next) => {
       limit.take(socket.id).then(
         () => next(),
-        () => follower.end('too-many-messages'),
+        () => followers.end(socket, 'too-many-messages'),
       );
     });
-    socket.on('join', (asked: unknown, ack: unknown) => void follower.join(asked, ack));
-    socket.on('leave', (asked: unknown) => follower.leave(asked));
+    socket.on('join', (asked: unknown, ack: unknown) => void followers.join(socket, list, asked, ack));
+    socket.on('leave', (asked: unknown) => followers.leave(socket, asked));
     socket.on('disconnect', () => {
       open.delete(socket);
       metrics.sockets(namespace.name, -1);
-      follower.close();
+      followers.close(socket);
     });
   }
 
   async function recheck(): Promise<void> {
-    for (const [socket, follower] of open) await identify(guard, socket).catch(() => follower.end('signed-out'));
+    for (const socket of open) await identify(socket).catch(() => followers.end(socket, 'signed-out'));
   }
 
   guard.onEnded((id) => {
     if (id === undefined) return void recheck();
-    for (const [socket, follower] of open) {
+    for (const socket of open) {
       const caller = callerOf(socket);
-      if (caller.session === id || caller.token === id) follower.end('signed-out');
+      if (caller.session === id || caller.token === id) followers.end(socket, 'signed-out');
     }
   });
 
@@ -108,29 +112,9 @@ export function createLiveSide(context: LiveContext, guard: SessionGuard, metric
     async stop() {
       timer.cancel();
       await rooms.stop();
-      for (const follower of open.values()) follower.end('house-stops');
+      for (const socket of open) followers.end(socket, 'house-stops');
       io.disconnectSockets(true);
       io.engine.close();
     },
   };
-}
-
-export function callerOf(socket: Socket): Caller {
-  return (socket.data as { caller: Caller }).caller;
-}
-
-/** Puts the caller on the socket; throws for nobody. */
-async function identify(guard: SessionGuard, socket: Socket): Promise<void> {
-  const request: IncomingMessage = socket.request;
-  const { token } = socket.handshake.auth as { token?: unknown };
-  const userAgent = request.headers['user-agent']?.slice(0, 400);
-  const { caller } = await guard.resolve({
-    requestId: newRequestId(),
-    address: request.socket.remoteAddress ?? socket.handshake.address,
-    ...(userAgent !== undefined && { userAgent }),
-    cookie: request.headers.cookie,
-    authorization: typeof token === 'string' ? `Bearer ${token}` : request.headers.authorization,
-  });
-  if (caller.kind === 'anonymous') throw fail('gateway.token-invalid');
-  (socket.data as { caller: Caller }).caller = caller;
 }

@@ -1,23 +1,17 @@
 /** Who follows what: brings events to those who follow them, and checks everybody again when the forest changes. */
 import type { Subscription } from '@steading/bus';
-import type { Caller, Timer } from '@steading/kit';
+import type { Timer } from '@steading/kit';
 import type { LiveTopic } from '@steading/service';
+import type { Socket } from 'socket.io';
+import { callerOf } from '#src/live/caller.ts';
 import type { LiveContext } from '#src/live/live-side.ts';
 
 export interface Member {
+  readonly socket: Socket;
   readonly topic: LiveTopic;
   readonly id: string;
   /** The forest node that decides. */
   readonly node: string;
-  caller(): Caller;
-  send(name: string, data: unknown): void;
-  /** From now on, or no longer, told what `tell` says to the room. */
-  enter(room: string): void;
-  leave(room: string): void;
-  /** Gives up a reader that does not keep up. */
-  dropIfSlow(): void;
-  /** Takes them out, with the reason that they are told. */
-  remove(reason: string): void;
 }
 
 export interface Rooms {
@@ -33,9 +27,16 @@ const gatherMs = 50;
 export interface RoomsOptions extends Pick<LiveContext, 'bus' | 'access' | 'clock'> {
   /** Sends to everybody in a room of a namespace: written once, however many they are. */
   tell(namespace: string, room: string, name: string, data: unknown): void;
+  /** Sends to one member alone. */
+  send(member: Member, name: string, data: unknown): void;
+  /** Gives up a reader that does not keep up. */
+  dropIfSlow(member: Member): void;
+  /** Takes a member out, with the reason that they are told. */
+  remove(member: Member, reason: string): void;
 }
 
-export function createRooms({ bus, access, clock, tell }: RoomsOptions): Rooms {
+export function createRooms(options: RoomsOptions): Rooms {
+  const { bus, access, clock } = options;
   const rooms = new Map<string, Set<Member>>();
   const subscriptions: Subscription[] = [];
   let watch: { stop(): void } | undefined;
@@ -45,7 +46,8 @@ export function createRooms({ bus, access, clock, tell }: RoomsOptions): Rooms {
     timer = undefined;
     for (const members of rooms.values())
       for (const member of [...members])
-        if (!access.can(member.caller(), member.topic.privilege, member.node)) member.remove('no-longer-allowed');
+        if (!access.can(callerOf(member.socket), member.topic.privilege, member.node))
+          options.remove(member, 'no-longer-allowed');
   }
 
   function follow(topic: LiveTopic): void {
@@ -56,14 +58,14 @@ export function createRooms({ bus, access, clock, tell }: RoomsOptions): Rooms {
         const room = roomOf(topic, event.key);
         const members = rooms.get(room);
         if (!members) return;
-        for (const member of members) member.dropIfSlow();
+        for (const member of members) options.dropIfSlow(member);
         const told = { topic: topic.topic, id: event.key, type: event.type, data: event.data };
-        tell(topic.namespace, room, 'event', told);
+        options.tell(topic.namespace, room, 'event', told);
       },
       () => {
         for (const members of rooms.values())
           for (const member of members)
-            if (member.topic === topic) member.send('again', { topic: topic.topic, id: member.id });
+            if (member.topic === topic) options.send(member, 'again', { topic: topic.topic, id: member.id });
       },
     );
     subscriptions.push(subscription);
@@ -73,13 +75,13 @@ export function createRooms({ bus, access, clock, tell }: RoomsOptions): Rooms {
     add(member) {
       const name = roomOf(member.topic, member.id);
       rooms.set(name, (rooms.get(name) ?? new Set<Member>()).add(member));
-      member.enter(name);
+      void member.socket.join(name);
     },
     delete(member) {
       const name = roomOf(member.topic, member.id);
       const members = rooms.get(name);
       members?.delete(member);
-      member.leave(name);
+      void member.socket.leave(name);
       if (members?.size === 0) rooms.delete(name);
     },
     start(topics) {

@@ -1,16 +1,18 @@
 import { LiveService } from '@steading/contracts/rpc/live';
 import { as } from '@steading/rpc';
 import type { Socket } from 'socket.io';
-import { callerOf, type LiveContext } from '#src/live/live-side.ts';
+import { callerOf } from '#src/live/caller.ts';
+import type { LiveContext } from '#src/live/live-side.ts';
 import type { Member } from '#src/live/rooms.ts';
 import { waitingPackets } from '#src/live/waiting.ts';
 
 export interface StreamOptions {
   readonly context: LiveContext;
-  readonly socket: Socket;
   readonly member: Member;
   readonly after: number;
   readonly signal: AbortSignal;
+  send(socket: Socket, name: string, data: unknown): void;
+  remove(member: Member, reason: string): void;
 }
 
 const gatherMs = 40;
@@ -21,14 +23,14 @@ const patienceMs = 30_000;
 
 /** Sends what LiveService.Follow gives, in batches, no faster than the reader reads. */
 export async function followStream(options: StreamOptions): Promise<void> {
-  const { context, socket, member, after, signal } = options;
-  const { topic, id } = member;
+  const { context, member, after, signal, remove } = options;
+  const { socket, topic, id } = member;
   let batch: unknown[] = [];
   let timer: { cancel(): void } | undefined;
   const flush = () => {
     timer?.cancel();
     timer = undefined;
-    if (batch.length > 0 && !signal.aborted) member.send('items', { topic: topic.topic, id, items: batch });
+    if (batch.length > 0 && !signal.aborted) options.send(socket, 'items', { topic: topic.topic, id, items: batch });
     batch = [];
   };
   try {
@@ -41,20 +43,20 @@ export async function followStream(options: StreamOptions): Promise<void> {
       if (waitingPackets(socket) > maxAhead) await caughtUp(options);
     }
     flush();
-    if (!signal.aborted) member.remove('over');
+    if (!signal.aborted) remove(member, 'over');
   } catch (error) {
     timer?.cancel();
     if (signal.aborted) return;
     context.log.warn({ err: error, topic: topic.topic }, 'a live stream broke off');
-    member.remove('broken-off');
+    remove(member, 'broken-off');
   }
 }
 
 /** Waits until the reader took what was sent; one that does not is left behind. */
-async function caughtUp({ context, socket, member, signal }: StreamOptions): Promise<void> {
+async function caughtUp({ context, member, signal, remove }: StreamOptions): Promise<void> {
   const untilMs = context.clock.now() + patienceMs;
-  while (!signal.aborted && waitingPackets(socket) > maxAhead) {
-    if (context.clock.now() > untilMs) return member.remove('too-slow');
+  while (!signal.aborted && waitingPackets(member.socket) > maxAhead) {
+    if (context.clock.now() > untilMs) return remove(member, 'too-slow');
     await context.clock.sleep(20, signal);
   }
 }
