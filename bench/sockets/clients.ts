@@ -58,11 +58,11 @@ function openOne({ url, namespace, cookie, room }: One): Promise<WebSocket> {
   });
 }
 
-/** Every message carries when it was said. */
+/** Every message carries when it was said; several may come together. */
 function hear(text: string): void {
-  const at = text.lastIndexOf('"at":');
-  if (at < 0) return;
-  late.push(performance.timeOrigin + performance.now() - Number.parseFloat(text.slice(at + 5)));
+  const now = performance.timeOrigin + performance.now();
+  for (let at = text.indexOf('"at":'); at >= 0; at = text.indexOf('"at":', at + 5))
+    late.push(now - Number.parseFloat(text.slice(at + 5, at + 25)));
 }
 
 process.on('message', (asked: Opening | 'heard' | 'close') => {

@@ -90,10 +90,25 @@ const join = (asked: unknown) => socket.timeout(5_000).emitWithAck('join', asked
 
 it('brings the events of what was joined, and of nothing else', async () => {
   expect(await join({ topic: 'app', id: 'app_1' })).toEqual({ ok: true });
-  const event = heard('event');
+  const events = heard('events');
   tell({ type: 'deploy.changed', key: 'app_2', data: {} });
   tell({ type: 'deploy.changed', key: 'app_1', data: { state: 'live' } });
-  expect(await event).toEqual({ topic: 'app', id: 'app_1', type: 'deploy.changed', data: { state: 'live' } });
+  expect(await events).toEqual({
+    ...{ topic: 'app', id: 'app_1' },
+    events: [{ type: 'deploy.changed', data: { state: 'live' } }],
+  });
+});
+
+it('tells a busy room what follows closely together, in order and whole', async () => {
+  await join({ topic: 'app', id: 'app_1' });
+  const messages: number[][] = [];
+  socket.on('events', ({ events }: { events: { data: { number: number } }[] }) =>
+    messages.push(events.map(({ data }) => data.number)),
+  );
+  for (let number = 0; number < 20; number++) tell({ type: 'deploy.changed', key: 'app_1', data: { number } });
+  await expect.poll(() => messages.flat().length).toBe(20);
+  expect(messages.flat()).toEqual(Array.from({ length: 20 }, (_, number) => number));
+  expect(messages).toHaveLength(2);
 });
 
 it('sends a stream in order and says when it is over', async () => {

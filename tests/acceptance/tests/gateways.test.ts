@@ -72,7 +72,9 @@ test('a live socket and a subscription at either gateway hear what was done thro
   const heard: string[][] = [[], []];
   for (const [index, socket] of (sockets as Socket[]).entries()) {
     expect(await join(socket, { topic: 'app', id: app.id })).toEqual({ ok: true });
-    socket.on('event', ({ data }: { data?: { state?: string } }) => heard[index]!.push(data?.state ?? ''));
+    socket.on('events', ({ events }: { events: { data: { state: string } }[] }) =>
+      heard[index]!.push(...events.map(({ data }) => data.state)),
+    );
   }
   const query = 'subscription ($app: ID!) { deploymentChanged(appId: $app) { state } }';
   const streams = await Promise.all(

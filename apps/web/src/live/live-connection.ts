@@ -74,8 +74,12 @@ export function createLiveConnection({ onSignedOut }: LiveOptions): LiveConnecti
       for (const one of everyone()) one.onConnected?.(true);
       for (const room of rooms.values()) paced(() => join(room));
     });
-    socket.on('event', (at: Address) => {
+    socket.on('events', (at: Address) => {
       for (const one of listenersOf(at)) one.onEvent?.();
+    });
+    // The house may have missed some.
+    socket.on('again', (at: Address) => {
+      for (const one of listenersOf(at)) one.onJoined?.();
     });
     socket.on('items', (at: Address & { items: never[] }) => {
       for (const one of listenersOf(at)) one.onItems?.(at.items);
