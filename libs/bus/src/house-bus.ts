@@ -6,6 +6,7 @@ import { type Consumer, createConsumer } from '#src/consume/consumer.ts';
 import { dropForgotten, keepConsumers } from '#src/consume/consumers-db.ts';
 import { createDeadLetters, type DeadLetters } from '#src/consume/dead-letters.ts';
 import type { EventDefinition, HouseEvent } from '#src/event.ts';
+import { createAnnouncer } from '#src/ledger/announcer.ts';
 import { emit } from '#src/ledger/emit.ts';
 import { type ListenerLag, readLags } from '#src/ledger/lag.ts';
 import { pruneLedger } from '#src/ledger/ledger-db.ts';
@@ -103,6 +104,7 @@ export function createBus(options: HouseBusOptions): HouseBus {
     });
   }
 
+  const announcer = createAnnouncer({ db, clock, log });
   const tail = createTail({ db, log, clock, onEvent, onGap });
   const wake: Wake =
     transport.kind === 'nats'
@@ -115,7 +117,7 @@ export function createBus(options: HouseBusOptions): HouseBus {
 
   return {
     forService: (source) => ({
-      emit: (tx, event, told) => emit(tx, source, event, told),
+      emit: (tx, event, told) => emit(tx, source, event, told, announcer.say),
       broadcast(events, handler, onGap) {
         const entry: BroadcastEntry = { events, handler, onGap };
         broadcasts.add(entry);
@@ -146,6 +148,7 @@ export function createBus(options: HouseBusOptions): HouseBus {
       await wake.stop();
       await tail.stop();
       await Promise.all([...consumers.values()].map((consumer) => consumer.stop()));
+      await announcer.stop();
     },
     deadLetters: createDeadLetters(db),
     lag: () => readLags(db),

@@ -3,12 +3,13 @@ import { type Caller, newId } from '@steading/kit';
 import type { EventDefinition } from '#src/event.ts';
 import { appendEvent, notifyTail } from '#src/ledger/ledger-db.ts';
 
-/** Writes an event to the ledger in the given transaction; readers are woken by its commit. */
+/** Writes an event to the ledger in the given transaction; `say` sees to it that readers are woken by its commit. */
 export async function emit<Data>(
   tx: Writer,
   source: string,
   definition: EventDefinition<string, Data>,
   told: { key: string; caller: Caller; data: Data },
+  say: (tx: Writer) => Promise<unknown> = (writer) => writer.all(notifyTail),
 ): Promise<void> {
   const data = definition.schema.parse(told.data);
   const { caller } = told;
@@ -23,5 +24,5 @@ export async function emit<Data>(
     caller.principal,
     JSON.stringify(data),
   );
-  await tx.all(notifyTail);
+  await say(tx);
 }
