@@ -32,10 +32,7 @@ export function createApi(account: Account | { url: string; token?: string } = r
     } catch (error) {
       const cause = (error as Error & { cause?: Error }).cause;
       if ((error as Error).name === 'AbortError') throw error;
-      throw new Failure(
-        `${url} cannot be reached (${cause?.message ?? (error as Error).message}). Is the house up, and is the address right?`,
-        'unreachable',
-      );
+      throw new Failure(unreachable(url, cause ?? (error as Error)), 'unreachable');
     }
   }
 
@@ -90,4 +87,17 @@ export function createApi(account: Account | { url: string; token?: string } = r
           }),
       }),
   };
+}
+
+const untrusted = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]);
+
+function unreachable(url: string, cause: NodeJS.ErrnoException): string {
+  const found = `${url} cannot be reached (${cause.message}).`;
+  if (!untrusted.has(cause.code ?? '')) return `${found} Is the house up, and is the address right?`;
+  return `${found} Its certificate is of an authority that this machine does not trust. If you do, set NODE_EXTRA_CA_CERTS to a file of its root; a house's own is at ${url}/house-root.pem`;
 }

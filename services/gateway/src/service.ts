@@ -6,6 +6,7 @@ import { createEdgeSide } from '#src/edge/edge-side.ts';
 import { fail } from '#src/errors.ts';
 import { createFront } from '#src/front/front.ts';
 import { houseHosts } from '#src/front/hosts.ts';
+import { createSecureAddress } from '#src/front/secure-address.ts';
 import { graphFail } from '#src/graph/graph-errors.ts';
 import { createGraphSide } from '#src/graph/graph-side.ts';
 import { createHouseSide } from '#src/house/house-side.ts';
@@ -47,6 +48,14 @@ export const gatewayService = defineService({
       edge,
       clock: context.clock,
       limits: { maxConnections: config.STEADING_MAX_CLIENTS, maxPerAddress: config.STEADING_MAX_CLIENTS_PER_ADDRESS },
+      ...(tls && {
+        secureAddress: createSecureAddress({
+          publicUrl: house.publicUrl,
+          houseHosts: hosts,
+          covers: tls.covers,
+          isProbe: edge.isProbe,
+        }),
+      }),
       refused: metrics.refused,
       succession: house.succession,
       ...(tls && { tls }),

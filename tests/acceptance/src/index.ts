@@ -1,3 +1,4 @@
+export { appsDomain, type HttpsHouse, houseName, startHttpsHouse } from '#src/https-house.ts';
 export { type JoinAnswer, join, openLive } from '#src/live-connection.ts';
 export { type MadeApp, makeApp, startDeployment } from '#src/main-job.ts';
 export {

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:https';
 import { io, type Socket } from 'socket.io-client';
 
 export interface JoinAnswer {
@@ -6,12 +7,18 @@ export interface JoinAnswer {
 }
 
 /** A live connection as a browser opens one, or the code by which it was refused. */
-export function openLive(url: string, cookie: string, namespace = '/deployments'): Promise<Socket | string> {
+export function openLive(
+  url: string,
+  cookie: string,
+  namespace = '/deployments',
+  agent?: Agent,
+): Promise<Socket | string> {
   const socket = io(`${url}${namespace}`, {
     path: '/realtime',
     transports: ['websocket'],
     reconnection: false,
     forceNew: true,
+    ...(agent && { agent: agent as unknown as string }),
     extraHeaders: { ...(cookie && { cookie }), origin: url },
   });
   return new Promise((done) => {

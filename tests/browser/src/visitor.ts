@@ -14,16 +14,28 @@ interface VisitorOptions {
   readonly colorScheme?: 'light' | 'dark';
   /** `name=value`: comes in signed in. */
   readonly cookie?: string;
+  /** Names that are the house's as well; one that begins with a dot, with all under it. */
+  readonly alsoInside?: readonly string[];
 }
 
 export const desktop = { width: 1280, height: 860 };
 export const phone = { width: 390, height: 844 };
 
 /** Debian's Chromium, offline but for the loopback addresses that `*.localhost` means. */
-export function startBrowser(): Promise<Browser> {
+export function startBrowser(
+  options: {
+    /** Its home folder, with the authorities that it trusts beside the usual. */
+    readonly home?: string;
+    /** Where names lead to, as Chromium's `--host-resolver-rules` has it. */
+    readonly resolve?: string;
+  } = {},
+): Promise<Browser> {
+  const { home, resolve } = options;
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
+    ...(home !== undefined && { env: { PATH: process.env.PATH ?? '', HOME: home } }),
     args: [
+      ...(resolve ? [`--host-resolver-rules=${resolve}`] : []),
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
@@ -65,8 +77,14 @@ export async function openVisitor(browser: Browser, url: string, options: Visito
   });
   page.on('request', (request) => {
     const asked = new URL(request.url());
-    const inside = /(^|\.)localhost$/.test(asked.hostname) && asked.port === house;
+    const inside = asked.port === house && isInside(asked.hostname, options.alsoInside ?? []);
     if (/^(http|ws)s?:$/.test(asked.protocol) && !inside) problems.push(`outside: ${request.url()}`);
   });
   return { page, context, problems, close: () => context.close() };
+}
+
+function isInside(host: string, also: readonly string[]): boolean {
+  return (
+    /(^|\.)localhost$/.test(host) || also.some((name) => (name.startsWith('.') ? host.endsWith(name) : host === name))
+  );
 }

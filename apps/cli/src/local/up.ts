@@ -28,7 +28,7 @@ export async function up(options: UpOptions, out: Output): Promise<void> {
   const running = findRunning(dataDir);
   if (running) {
     out.line(`Steading runs already: ${running.url} (data in ${dataDir}).`);
-    if (options.demo) return await demo(running.url, dataDir, out);
+    if (options.demo) return await demo(running.url, onThisMachine(running.localUrl), dataDir, out);
     out.data({ url: running.url, dataDir, alreadyRunning: true });
     return;
   }
@@ -55,7 +55,7 @@ export async function up(options: UpOptions, out: Output): Promise<void> {
   await startDetached({ dataDir, url: local, env, tell: out.progress });
   out.progress(`ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   out.settle();
-  if (options.demo) return await demo(url, dataDir, out);
+  if (options.demo) return await demo(url, onThisMachine(local), dataDir, out);
   const setupLink = readSetupLink(dataDir);
   out.line(`Steading is up: ${url}`);
   if (setupLink) out.line(`Make the first operator's account (this link works once): ${setupLink}`);
@@ -63,7 +63,12 @@ export async function up(options: UpOptions, out: Output): Promise<void> {
   out.data({ url, dataDir, setupLink: setupLink ?? null, alreadyRunning: false });
 }
 
-async function demo(url: string, dataDir: string, out: Output): Promise<void> {
+/** A name that needs neither DNS nor a certificate that anybody trusts. */
+function onThisMachine(localUrl: string): string {
+  return `http://localhost:${new URL(localUrl).port}`;
+}
+
+async function demo(url: string, local: string, dataDir: string, out: Output): Promise<void> {
   const setupLink = readSetupLink(dataDir);
   if (!setupLink) {
     out.line(
@@ -72,7 +77,7 @@ async function demo(url: string, dataDir: string, out: Output): Promise<void> {
     out.data({ url, dataDir, alreadyRunning: true });
     return;
   }
-  const made = await deployDemo({ url, setupLink, root: workspaceRoot, tell: out.progress });
+  const made = await deployDemo({ url: local, setupLink, root: workspaceRoot, tell: out.progress });
   out.settle();
   out.line(`Steading is up: ${url}`);
   out.line(`The demo app runs: ${made.appUrl}`);

@@ -39,15 +39,15 @@ export function createEdgeRequests(options: EdgeOptions): EdgeRequests {
     const began = performance.now();
     const requestId = newRequestId();
     const route = table.find(host);
-    const isProbe = isSigned(options.probeKey, host, incoming.headers['steading-probe']);
-    if (isProbe) outgoing.setHeader('steading-edge', options.edgeId);
+    const probes = isProbe(options.probeKey, incoming, host);
+    if (probes) outgoing.setHeader('steading-edge', options.edgeId);
     if (!route) return plainPage(outgoing, 404, 'There is nothing at this address.');
     outgoing.once('close', () => metrics.edgeRequest(route.appId, outgoing.statusCode, performance.now() - began));
     outgoing.on('error', () => outgoing.destroy());
     try {
       if (route.unavailable) return plainPage(outgoing, 503, unavailableText(route.unavailable));
       const body = await readBody(incoming, outgoing, route.maxBodyBytes || defaultBodyBytes);
-      await serve(options, { incoming, outgoing, host, route, body, requestId, isProbe });
+      await serve(options, { incoming, outgoing, host, route, body, requestId, isProbe: probes });
     } catch (error) {
       if (error instanceof BodyTooLarge) return tooLarge(outgoing, route);
       if (isGone(incoming, outgoing)) return;
@@ -140,7 +140,9 @@ function extraHeaders({ requestId, isProbe }: Serving, instance: Upstream): stri
   return isProbe ? [...shown, 'steading-generation', instance.generation, 'steading-instance', instance.id] : shown;
 }
 
-function isSigned(key: Buffer, host: string, sent: string | string[] | undefined): boolean {
+/** Whether the house itself asks: the host is signed by its key. */
+export function isProbe(key: Buffer, incoming: IncomingMessage, host: string): boolean {
+  const sent = incoming.headers['steading-probe'];
   if (typeof sent !== 'string') return false;
   const right = Buffer.from(createHmac('sha256', key).update(host).digest('hex'));
   const given = Buffer.from(sent);

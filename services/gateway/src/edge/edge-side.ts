@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { ServiceContext } from '@steading/service';
 import { createAnnouncement } from '#src/edge/announcement.ts';
 import { followInstances } from '#src/edge/draining.ts';
-import { createEdgeRequests } from '#src/edge/edge-requests.ts';
+import { createEdgeRequests, isProbe } from '#src/edge/edge-requests.ts';
 import { createRouteFeed } from '#src/edge/route-feed.ts';
 import { createRouteTable } from '#src/edge/route-table.ts';
 import { createUpstreams } from '#src/edge/upstreams.ts';
@@ -14,6 +15,8 @@ export interface EdgeSide extends Side {
   readonly problem: string | undefined;
   /** Whether a host is an app's. */
   knows(host: string): boolean;
+  /** Whether the house itself asks, to see whether a deployment is reached. */
+  isProbe(incoming: IncomingMessage, host: string): boolean;
   /** Where a healthy instance of an app listens, the least busy one: `127.0.0.1:40123`. */
   addressOf(appId: string): string | undefined;
   start(): Promise<void>;
@@ -46,6 +49,7 @@ export function createEdgeSide(context: EdgeContext, metrics: Metrics): EdgeSide
     request: (incoming, outgoing, host) => void requests(incoming, outgoing, host),
     upgrade: (incoming, socket, head, host) => void webSockets(incoming, socket, head, host),
     knows: (host) => table.find(host) !== undefined,
+    isProbe: (incoming, host) => isProbe(options.probeKey, incoming, host),
     addressOf: (appId) => upstreams.pick(table.serving(appId), new Set())?.address,
     get problem() {
       return feed.problem;

@@ -14,9 +14,10 @@ import { createExchanges, streamOf } from '#src/front/exchanges.ts';
 import { defaultFrontLimits, type FrontLimits } from '#src/front/front-limits.ts';
 import { hostName } from '#src/front/hosts.ts';
 import { listen } from '#src/front/listen.ts';
-import { plainPage, rawRefusal } from '#src/front/plain-page.ts';
+import { movedPage, plainPage, rawRefusal } from '#src/front/plain-page.ts';
 import { refuseBroken } from '#src/front/refuse-broken.ts';
 import { isMisdirected, type RequestProblem, requestProblem, upgradeProblem } from '#src/front/request-problem.ts';
+import type { SecureAddress } from '#src/front/secure-address.ts';
 import { closeServer, createPlainServer, createTlsServer, type FrontTls } from '#src/front/servers.ts';
 import { watchSession } from '#src/front/sessions.ts';
 
@@ -32,6 +33,8 @@ export interface FrontOptions {
   readonly houseHosts: ReadonlySet<string>;
   readonly house: Side;
   readonly edge: Side;
+  /** Where requests without TLS are sent; default: nowhere. */
+  readonly secureAddress?: SecureAddress | undefined;
   readonly clock: Clock;
   /** Default: `defaultFrontLimits`. */
   readonly limits?: Partial<FrontLimits>;
@@ -187,7 +190,9 @@ function createEntry(options: FrontOptions) {
     request(incoming: IncomingMessage, outgoing: ServerResponse): RequestProblem | undefined {
       const found = read(incoming);
       if ('problem' in found) return found.problem;
-      side(found.host).request(incoming, outgoing, found.host);
+      const better = options.secureAddress?.(incoming, found.host);
+      if (better) movedPage(outgoing, better);
+      else side(found.host).request(incoming, outgoing, found.host);
       return undefined;
     },
     upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -4,6 +4,11 @@ export function hostName(host: string | undefined): string | undefined {
   return found?.toLowerCase().replace(/\.$/, '');
 }
 
+/** Without a port. */
+export function isOwnMachine(host: string): boolean {
+  return /^(?:localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])$/i.test(host);
+}
+
 /** The names under which the house itself is reached. */
 export function houseHosts(publicUrl: string): ReadonlySet<string> {
   return new Set([new URL(publicUrl).hostname.toLowerCase(), 'localhost', '127.0.0.1', '[::1]']);

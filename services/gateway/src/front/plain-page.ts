@@ -21,6 +21,12 @@ export function plainPage(outgoing: ServerResponse, status: number, text: string
   outgoing.end(body);
 }
 
+/** Sends somebody elsewhere for good, with the method and the body that they came with. */
+export function movedPage(outgoing: ServerResponse, location: string): void {
+  outgoing.setHeader('location', location);
+  plainPage(outgoing, 308, `Come to ${location} instead.`);
+}
+
 /** The same on a connection that has no response object, which ends with it. */
 export function rawRefusal(socket: Duplex, status: number, text: string): void {
   const body = `${text}\n`;

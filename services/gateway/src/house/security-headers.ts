@@ -1,3 +1,5 @@
+import { isOwnMachine } from '#src/front/hosts.ts';
+
 /** What every answer of the house says to the browser. No inline script or style anywhere, no framing, no sniffing. */
 export const contentSecurityPolicy = [
   "default-src 'none'",
@@ -23,8 +25,6 @@ const always: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
 };
 
-const ownMachine = /^(?:localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(?::\d+)?$/i;
-
 /**
  * Over TLS also that the browser comes by TLS from now on; never for this machine itself, where that would hold for every
  * other program's port as well.
@@ -33,6 +33,6 @@ export function securityHeaders(request: {
   readonly secure: boolean;
   readonly host: string;
 }): Readonly<Record<string, string>> {
-  if (!request.secure || ownMachine.test(request.host)) return always;
+  if (!request.secure || isOwnMachine(request.host.replace(/:\d+$/, ''))) return always;
   return { ...always, 'strict-transport-security': 'max-age=31536000' };
 }

@@ -12,6 +12,8 @@ export interface CertificateFiles {
 export interface Certificates {
   /** Rejects for a name that the house does not serve. */
   contextFor(name: string): Promise<SecureContext>;
+  /** Whether the certificate for a name is one that names it: the operator's own, or, without one, the authority's. */
+  covers(name: string): boolean;
   /** For clients that name nobody. */
   readonly unnamed: KeyPair;
 }
@@ -33,6 +35,7 @@ export async function createCertificates(options: {
   const own = options.files && (await loadOwn(options.files));
   return {
     unnamed: own?.pair ?? (await authority.pemFor(houseHost.replace(/^\[|\]$/g, ''))),
+    covers: (name) => (own ? own.covers(name) : serves(name)),
     async contextFor(name) {
       if (own && (own.covers(name) || !serves(name))) return own.context;
       if (!serves(name)) throw new Error('no certificate for this name');

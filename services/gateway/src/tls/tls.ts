@@ -6,6 +6,7 @@ import type { FrontTls } from '#src/front/servers.ts';
 import { createCertificates, validityProblem } from '#src/tls/certificates.ts';
 
 export interface Tls extends FrontTls {
+  readonly covers: (name: string) => boolean;
   /** What an operator should know of the certificate, as of now. */
   readonly problem: string | undefined;
 }
