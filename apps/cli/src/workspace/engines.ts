@@ -12,6 +12,7 @@ const needed = [
   { program: 'nats-server', debian: 'nats-server' },
   { program: 'chromium', debian: 'chromium' },
   { program: 'ssh-keygen', debian: 'openssh-client' },
+  { program: 'ip', debian: 'iproute2' },
   { program: 'certutil', debian: 'libnss3-tools' },
 ] as const;
 
