@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type GitServer, startGitSshServer, waitFor } from '@steading/testkit';
 import { expect } from 'vitest';
 import { serverApp } from '#src/app-sources.ts';
+import { sendToApp } from '#src/canary-app.ts';
 import { type OutsideServers, outsidePassword, outsideSecret } from '#src/canary-servers.ts';
 import { makeToken } from '#src/garden.ts';
 import { makeApp, startDeployment } from '#src/main-job.ts';
@@ -61,6 +62,7 @@ export async function sendCanaries(to: CanaryHouse, secrets: Map<string, string>
   keep(await makeSignIns(to));
   keep(await sendByMail(to));
   keep(await sendByProvider(to));
+  keep(await sendToApp(to));
 }
 
 /** A Git token and a secret variable, which the app prints. */

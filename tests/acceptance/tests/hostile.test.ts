@@ -327,7 +327,7 @@ describe.each(shapes)('hostile input in %s', (shape) => {
     const tables = await findInTables(house.databaseUrl, secrets);
     expect(files.files).toBeGreaterThan(5);
     expect(tables.rows).toBeGreaterThan(50);
-    expect(secrets.size).toBeGreaterThanOrEqual(22);
+    expect(secrets.size).toBeGreaterThanOrEqual(24);
     expect([...files.found, ...tables.found, ...findIn('the log', Buffer.from(house.logText()), secrets)]).toEqual([]);
     const answers: string[] = [];
     for (const [name, root] of rootFields(schema))
