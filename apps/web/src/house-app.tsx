@@ -12,8 +12,9 @@ import { WordsProvider } from '#src/words/words.tsx';
 /** The whole application: one client, one router, words and toasts. */
 export function HouseApp() {
   const [{ client, router, live }] = useState(() => {
-    const client = createHouseClient({ onSignedOut: leaveSignedOut });
-    return { client, router: createHouseRouter(client), live: createLiveConnection({ onSignedOut: leaveSignedOut }) };
+    const onSignedOut = () => void leaveSignedOut();
+    const client = createHouseClient({ onSignedOut });
+    return { client, router: createHouseRouter(client), live: createLiveConnection({ onSignedOut }) };
   });
   return (
     <WordsProvider>

@@ -1,7 +1,7 @@
 import { TokenRevoked } from '@steading/contracts/identity-events';
 import { type Caller, kitErrors } from '@steading/kit';
 import { audit } from '#src/audit.ts';
-import { endSessions } from '#src/browser-sessions.ts';
+import { endSessions, renewSession, type StartedSession } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
 import { passwordResetsWriter } from '#src/password-resets-db.ts';
@@ -30,23 +30,25 @@ export function requirePerson(caller: Caller): string {
   return personId;
 }
 
-/** Checks the current password, sets the next, and ends every other session. */
+/** Checks the current password, sets the next, and gives a new session in the place of all that there were. */
 export async function changePassword(
   deps: IdentityDeps,
   caller: Caller,
   input: { current: string; next: string },
-): Promise<void> {
-  const { personId, session } = inBrowser(caller);
+): Promise<StartedSession> {
+  const { personId } = inBrowser(caller);
   await deps.limits.take('own-password', personId);
   const person = await mustFind(deps, personId);
   if (!(await deps.hasher.verify(person.password_hash, input.current))) throw fail('identity.wrong-password');
   checkNewPassword(input.next, person, deps.commonPasswords);
   const passwordHash = await deps.hasher.hash(input.next);
-  await deps.db.write(async (tx) => {
+  return deps.db.write(async (tx) => {
     await peopleWriter(tx).setPassword(personId, passwordHash);
     await passwordResetsWriter(tx).removeOf(personId);
-    await endSessions(deps, tx, caller, personId, session);
-    await audit(deps.bus, tx, caller, { action: 'password-changed', target: person.name });
+    const made = await renewSession(deps, tx, caller, personId);
+    const after = { session: made.id };
+    await audit(deps.bus, tx, caller, { action: 'password-changed', target: person.name, after });
+    return made;
   });
 }
 

@@ -25,20 +25,8 @@ export async function startSession(
   caller: Caller,
   who: { personId: string; name: string; how: string },
 ): Promise<StartedSession> {
-  const now = deps.clock.now();
   const sessions = sessionsWriter(tx);
-  const made = { id: newId('ses'), token: newToken() };
-  const life = lifeOf(deps, who.personId, caller.requestId);
-  await sessions.insert({
-    id: made.id,
-    tokenHash: sha256(made.token),
-    personId: who.personId,
-    device: deviceName(caller.userAgent ?? ''),
-    userAgent: (caller.userAgent ?? '').slice(0, 512),
-    address: caller.address ?? null,
-    now: new Date(now),
-    expires: new Date(now + life.idleMs),
-  });
+  const made = await insertSession(deps, tx, caller, who.personId);
   const person = becoming(caller, who.personId, made.id);
   if (caller.session && caller.kind === 'user') {
     const old = await sessions.end(caller.session, caller.principal.slice('user:'.length));
@@ -53,6 +41,43 @@ export async function startSession(
     who.personId,
   );
   await audit(deps.bus, tx, person, { action: 'signed-in', target: who.name, after: { how: who.how } });
+  return made;
+}
+
+/**
+ * Puts a new session in the place of all that a person has: whoever holds the cookie of any, be it the one that asks,
+ * has nothing any more.
+ */
+export async function renewSession(
+  deps: IdentityDeps,
+  tx: Writer,
+  caller: Caller,
+  personId: string,
+): Promise<StartedSession> {
+  const made = await insertSession(deps, tx, caller, personId);
+  await endSessions(deps, tx, caller, personId, made.id);
+  return made;
+}
+
+async function insertSession(
+  deps: IdentityDeps,
+  tx: Writer,
+  caller: Caller,
+  personId: string,
+): Promise<StartedSession> {
+  const now = deps.clock.now();
+  const made = { id: newId('ses'), token: newToken() };
+  const life = lifeOf(deps, personId, caller.requestId);
+  await sessionsWriter(tx).insert({
+    id: made.id,
+    tokenHash: sha256(made.token),
+    personId,
+    device: deviceName(caller.userAgent ?? ''),
+    userAgent: (caller.userAgent ?? '').slice(0, 512),
+    address: caller.address ?? null,
+    now: new Date(now),
+    expires: new Date(now + life.idleMs),
+  });
   return made;
 }
 

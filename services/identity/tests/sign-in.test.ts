@@ -189,6 +189,38 @@ describe('a fresh house', () => {
     take();
   });
 
+  test('changing the password puts one new session in the place of all, also of the one that asks', async () => {
+    const [here, there] = [await house.post('/auth/sign-in', ada), await house.post('/auth/sign-in', ada)];
+    const session = await resolve(here.token);
+    const asker = becoming(house.visitor(), session!.personId, session!.sessionId);
+    take();
+    const change = (current: string, next: string, caller: Caller = asker) =>
+      house.post('/auth/password', { current, next }, caller);
+    const next = 'two hedgehogs under the tree';
+    expect((await change('not the password', next)).code).toBe('identity.wrong-password');
+    expect((await change(password, 'short')).code).toBe('identity.password-too-short');
+    const { session: _, ...byToken } = { ...asker, token: 'tok_1' };
+    expect((await change(password, next, byToken)).code).toBe('identity.browser-only');
+    expect(await resolve(here.token)).toBeDefined();
+    const changed = await change(password, next);
+    expect([changed.status, changed.body]).toEqual([200, {}]);
+    expect(changed.token).toMatch(/^[\w-]{43}$/);
+    const [fresh, ...old] = await Promise.all([changed, here, there].map(({ token }) => resolve(token)));
+    expect(fresh).toMatchObject({ personId: session!.personId });
+    expect(fresh!.sessionId).not.toBe(session!.sessionId);
+    expect(old).toEqual([undefined, undefined]);
+    const told = house.told.splice(0);
+    expect(new Set(told.map(({ type }) => type))).toEqual(new Set(['identity.session.ended', 'audit.recorded']));
+    expect(told.filter(({ type }) => type === 'audit.recorded').map(({ data }) => data)).toMatchObject([
+      { action: 'identity.password-changed', through: session!.sessionId, after: { session: fresh!.sessionId } },
+    ]);
+    expect(told.map(({ data }) => data.sessionId)).toContain(session!.sessionId);
+    expect((await house.post('/auth/sign-in', ada)).status).toBe(401);
+    const again = becoming(house.visitor(), fresh!.personId, fresh!.sessionId);
+    expect((await change(next, password, again)).status).toBe(200);
+    take();
+  });
+
   test('ends every session with a reset by mail, whose link works once', async () => {
     const { token } = await house.post('/auth/sign-in', { email: 'bob@example.org', password });
     expect((await house.post('/auth/forgot', { email: 'nobody@example.org' })).status).toBe(200);

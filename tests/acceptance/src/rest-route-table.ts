@@ -27,6 +27,9 @@ export const restRouteTable: Readonly<Record<string, readonly RouteProbe[]>> = {
   'POST /auth/invitation': [{ path: () => '/auth/invitation', body: { token: nothing } }],
   'POST /auth/forgot': [{ path: () => '/auth/forgot', body: { email } }],
   'POST /auth/reset': [{ path: () => '/auth/reset', body: { token: nothing, password } }],
+  'POST /auth/password': [
+    { path: () => '/auth/password', body: { current: 'not the password', next: 'entirely another long one' } },
+  ],
   'POST /auth/sign-out': [],
   'POST /auth/device/start': [],
   'POST /auth/device/poll': [{ path: () => '/auth/device/poll', body: { deviceCode: nothing } }],

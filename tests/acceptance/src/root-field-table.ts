@@ -44,7 +44,6 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
   approveDevice: [probe('managers', () => ({ userCode: 'BCDF-GHJK' }))],
   inviteToRegister: [probe('operators', () => ({ email: 'crawler@example.org' }))],
   withdrawInvitation: [probe('operators', byId('spaceInvitation'))],
-  changePassword: [probe('own', () => ({ current: 'not the password', next: 'entirely another long one' }))],
   changeName: [probe('own', () => ({ name: 'Somebody Else' }))],
   suspendPerson: [probe('operators', byId('person'))],
   reactivatePerson: [probe('operators', byId('person'))],

@@ -1,5 +1,5 @@
 /** Two gateways of one house: what happens through one is so at the other, and either may die. */
-import { type GitServer, startGitServer, type TestRepository, waitFor } from '@steading/testkit';
+import { type GitServer, startGitServer, startRunningTime, type TestRepository, waitFor } from '@steading/testkit';
 import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serverApp } from '#src/app-sources.ts';
@@ -94,6 +94,31 @@ test('a live socket and a subscription at either gateway hear what was done thro
     { status: 200, text: '1' },
     { status: 200, text: '1' },
   ]);
+});
+
+test('a new password ends every session at both gateways within a second, and gives a new one to who changed it', async () => {
+  const person = await registerPerson(operator, 'Petra', 'petra@example.org');
+  const old = person.cookie();
+  const stolen = atEach(person);
+  const sessionOf = async (one: Person) =>
+    (await one.graph<{ viewer: { sessionId: string } | null }>('{ viewer { sessionId } }')).viewer?.sessionId;
+  const before = await sessionOf(stolen[0]!);
+  expect(await sessionOf(stolen[1]!)).toBe(before);
+  const live = (await openLive(house.url, person.cookie())) as Socket;
+  const ended = new Promise((done) => live.once('ended', ({ reason }) => done(reason)));
+  const next = 'another battery and another staple';
+  expect((await person.rest('POST', '/auth/password', { current: password, next })).status).toBe(200);
+  const time = startRunningTime();
+  for (const thief of stolen)
+    await waitFor('the old cookie to be nobody', async () => (await sessionOf(thief)) === undefined);
+  expect(await ended).toBe('signed-out');
+  expect(time.stop()).toBeLessThan(1_000);
+  const after = await Promise.all(atEach(person).map(sessionOf));
+  expect(after[0]).toMatch(/^ses_/);
+  expect(after).toEqual([after[0], after[0]]);
+  expect(after[0]).not.toBe(before);
+  // An answer to who asked with the old cookie meanwhile must not take the new one from their browser.
+  expect(stolen.map((thief) => thief.cookie())).toEqual([old, old]);
 });
 
 test('a session that is ended at one gateway is over at both within a second, with what it had open', async () => {

@@ -51,7 +51,6 @@ const refusals = new Set([
 /** What would end the crawl: it signs the crawler out, locks their password, suspends the owner, or lets operators in. */
 const notTaken: Readonly<Record<string, readonly Openness[]>> = {
   endOtherSessions: ['own'],
-  changePassword: ['own'],
   suspendPerson: ['operators'],
   breakGlass: ['operators'],
 };

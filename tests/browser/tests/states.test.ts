@@ -288,6 +288,31 @@ describe('what pages show', () => {
     await other.close();
   });
 
+  test('a new password leaves whoever chose it signed in, by another session, and nobody else', async () => {
+    const person = await registerPerson(operator, 'Petra', 'petra@example.org');
+    const stolen = person.copy();
+    await become(person);
+    let greetings = 0;
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', (frame) => void (greetings += String(frame.payload).startsWith('40') ? 1 : 0)),
+    );
+    await page.goto('/account');
+    await waitFor('the live line to be greeted', () => greetings === 1);
+    await page.getByLabel('Present password').fill(password);
+    await page.getByLabel('New password').fill('another battery and another staple');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByText('The password is changed; other sessions have ended.', { exact: true }).waitFor();
+    await shoot(page, 'password-changed');
+    await waitFor('the live line to be open again', () => greetings === 2, { timeoutMs: 10_000 });
+    expect(new URL(page.url()).pathname).toBe('/account');
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await page.getByText('this one').waitFor();
+    expect(await page.getByRole('button', { name: 'End', exact: true }).count()).toBe(0);
+    expect(await stolen.graph('{ viewer { sessionId } }')).toEqual({ viewer: null });
+    await page.reload();
+    await page.getByText('this one').waitFor();
+  });
+
   test('the audit trail is filtered, opened and verified', async () => {
     await page.goto('/operator/audit');
     await page.getByText('identity.').first().waitFor();

@@ -15,7 +15,7 @@ export function houseCache(): ReturnType<typeof cacheExchange> {
     keys: Object.fromEntries(embedded.map((type) => [type, () => null])),
     updates: {
       Mutation: {
-        ...forEach(['endSession', 'endOtherSessions', 'changePassword'], queries('mySessions')),
+        ...forEach(['endSession', 'endOtherSessions'], queries('mySessions')),
         ...forEach(['createToken', 'revokeToken'], queries('myTokens')),
         ...forEach(['inviteToRegister', 'withdrawInvitation'], queries('registrationInvitations')),
         ...forEach(['suspendPerson', 'reactivatePerson'], queries('people')),

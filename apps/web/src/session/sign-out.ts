@@ -13,9 +13,27 @@ export async function signOut(): Promise<void> {
   location.assign('/sign-in');
 }
 
+let renewing: Promise<unknown> = Promise.resolve();
+
+/** While this goes on, the house puts another session in the place of ours: that the old one ends means nothing. */
+export async function renewSession(deed: () => Promise<unknown>): Promise<void> {
+  const under = deed();
+  renewing = under.catch(() => {});
+  await under;
+}
+
 /** A session that ended elsewhere ends here too: to the sign-in page, and back here afterwards. */
-export function leaveSignedOut(): void {
+export async function leaveSignedOut(): Promise<void> {
   if (leaving || publicPages.test(location.pathname)) return;
+  await renewing;
+  if ((await isSignedIn()) || leaving) return;
   leaving = true;
   location.assign(`/sign-in?return=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+async function isSignedIn(): Promise<boolean> {
+  const query = '{ viewer { sessionId } }';
+  const asked = rest<{ data?: { viewer: object | null } }>('POST', '/graphql', { query });
+  const answer = await asked.catch(() => undefined);
+  return Boolean(answer?.data?.viewer);
 }

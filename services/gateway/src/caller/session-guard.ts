@@ -23,7 +23,10 @@ export interface Seen {
 
 export interface Resolved {
   readonly caller: Caller;
-  /** A session cookie came that is no session: the answer takes it back. */
+  /**
+   * A session cookie came that is no session: the answer takes it back. Not so while it has only just ended: its browser
+   * may have been given a newer one meanwhile, which the answer would take.
+   */
   readonly staleCookie: boolean;
   readonly hasCookie: boolean;
 }
@@ -46,10 +49,14 @@ type Known = Pick<Caller, 'kind' | 'principal' | 'scopes' | 'session' | 'token'>
 interface Entry {
   readonly known: Known | undefined;
   readonly untilMs: number;
+  /** It was a session or token, and no other is ever of that name. */
+  readonly hasEnded?: true;
 }
 
 /** How long a wrong cookie or token is remembered as wrong, so that guessing costs identity little. */
 const wrongMs = 2_000;
+/** How long one that ended is remembered as ended: longer than an answer to who used it meanwhile may take. */
+const endedMs = 60_000;
 /** A token is asked for again at least this often. */
 const tokenMs = 60_000;
 
@@ -64,17 +71,19 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
   const { rpc, bus, clock, house } = options;
   const cookieName = sessionCookieName(house.publicUrl);
   const entries = new LRUCache<string, Entry>({ max: 20_000 });
-  const asking = new Map<string, Promise<Known | undefined>>();
+  const asking = new Map<string, Promise<Entry>>();
   const ended = new LRUCache<string, true>({ max: 20_000 });
   const revisions = new LRUCache<string, number>({ max: 20_000 });
   const calls = new Set<(id?: string) => void>();
   let epoch = 0;
   let subscription: Subscription | undefined;
 
+  const over = (): Entry => ({ known: undefined, untilMs: clock.now() + endedMs, hasEnded: true });
+
   function forget(id: string): void {
     ended.set(id, true);
     for (const [key, entry] of entries.entries())
-      if (entry.known?.session === id || entry.known?.token === id) entries.delete(key);
+      if (entry.known?.session === id || entry.known?.token === id) entries.set(key, over());
     for (const call of calls) call(id);
   }
 
@@ -90,9 +99,9 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
     for (const call of calls) call();
   }
 
-  async function lookUp(key: string, ask: () => Promise<Entry>): Promise<Known | undefined> {
+  async function lookUp(key: string, ask: () => Promise<Entry>): Promise<Entry> {
     const entry = entries.get(key);
-    if (entry && entry.untilMs > clock.now()) return entry.known;
+    if (entry && entry.untilMs > clock.now()) return entry;
     const before = asking.get(key);
     if (before) return before;
     const asked = askOnce(key, ask).finally(() => asking.delete(key));
@@ -100,13 +109,13 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
     return asked;
   }
 
-  async function askOnce(key: string, ask: () => Promise<Entry>): Promise<Known | undefined> {
+  async function askOnce(key: string, ask: () => Promise<Entry>): Promise<Entry> {
     const began = epoch;
     const entry = await ask();
     const id = entry.known?.session ?? entry.known?.token;
-    if (id && ended.has(id)) return undefined;
+    if (id && ended.has(id)) return over();
     if (began === epoch) entries.set(key, entry);
-    return entry.known;
+    return entry;
   }
 
   return {
@@ -118,14 +127,15 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
       const hasCookie = session !== undefined || ambiguous;
       const { bearer } = credential;
       if (bearer === 'malformed') throw fail('gateway.token-invalid');
-      const known = bearer
+      const entry = bearer
         ? await lookUp(`t${digest(bearer.text)}`, () => askToken(rpc, clock, bearer, seen))
         : session !== undefined
           ? await lookUp(`s${digest(session)}`, () => askSession(rpc, clock, session, seen))
           : undefined;
+      const known = entry?.known;
       if (bearer && !known) throw fail('gateway.token-invalid');
       // Taking two back would leave the one that another site has set.
-      if (!known) return { caller: nobody, staleCookie: session !== undefined, hasCookie };
+      if (!known) return { caller: nobody, staleCookie: session !== undefined && !entry?.hasEnded, hasCookie };
       const revision = revisions.get(known.session ?? known.token ?? '');
       return {
         caller: { ...known, requestId: seen.requestId, ...from, ...(revision !== undefined && { revision }) },

@@ -3,9 +3,9 @@ import { type GraphContext, open, privilege, reference, type SubgraphBuilder } f
 import type { Caller } from '@steading/kit';
 import DataLoader from 'dataloader';
 import { z } from 'zod';
-import { changeName, changePassword, mustFind, reactivate, suspend } from '#src/account.ts';
+import { changeName, mustFind, reactivate, suspend } from '#src/account.ts';
 import type { IdentityDeps } from '#src/deps.ts';
-import { checkInput, nameInput, passwordInput } from '#src/input.ts';
+import { checkInput, nameInput } from '#src/input.ts';
 import { platformNode } from '#src/kinds.ts';
 import type { KnownPerson } from '#src/known-people.ts';
 import { principalOf } from '#src/people.ts';
@@ -61,15 +61,6 @@ type PersonRef = ReturnType<typeof addPerson>['Person'];
 
 function addAccountMutations(builder: SubgraphBuilder, deps: IdentityDeps, Person: PersonRef): void {
   builder.mutationFields((t) => ({
-    changePassword: t.boolean({
-      args: { current: t.arg.string({ required: true }), next: t.arg.string({ required: true }) },
-      access: { kind: 'signed-in' },
-      async resolve(_, args, { caller }) {
-        const input = checkInput(z.object({ current: passwordInput, next: passwordInput }), args);
-        await changePassword(deps, caller, input);
-        return true;
-      },
-    }),
     changeName: t.field({
       type: Person,
       args: { name: t.arg.string({ required: true }) },

@@ -1,6 +1,7 @@
 import { addressBucket } from '@steading/limits';
 import type { HttpRoute } from '@steading/service';
 import { z } from 'zod';
+import { changePassword } from '#src/account.ts';
 import { audit } from '#src/audit.ts';
 import { tellEnded } from '#src/browser-sessions.ts';
 import type { IdentityDeps } from '#src/deps.ts';
@@ -18,11 +19,18 @@ const maxBytes = 8_192;
 const setupInput = z.object({ token: tokenInput, name: nameInput, email: emailInput, password: passwordInput });
 const signInInput = z.object({ email: z.string().trim().min(1).max(254), password: passwordInput.min(1) });
 const registerInput = z.object({ invitation: tokenInput, name: nameInput, password: passwordInput });
+const changeInput = z.object({ current: passwordInput, next: passwordInput });
 const resetInput = z.object({ token: tokenInput, password: passwordInput });
 
-/** The ways in for somebody who is not signed in yet. */
+/** The ways in for somebody who is not signed in yet, out again, and to another session. */
 export function accountRoutes(deps: IdentityDeps): HttpRoute[] {
-  return [...enteringRoutes(deps), ...invitationRoutes(deps), ...forgottenRoutes(deps), signOutRoute(deps)];
+  return [
+    ...enteringRoutes(deps),
+    ...invitationRoutes(deps),
+    ...forgottenRoutes(deps),
+    passwordRoute(deps),
+    signOutRoute(deps),
+  ];
 }
 
 function enteringRoutes(deps: IdentityDeps): HttpRoute[] {
@@ -103,6 +111,19 @@ function forgottenRoutes(deps: IdentityDeps): HttpRoute[] {
       },
     },
   ];
+}
+
+/** Not a field of the graph: the answer carries another cookie. */
+function passwordRoute(deps: IdentityDeps): HttpRoute {
+  return {
+    method: 'POST',
+    path: '/auth/password',
+    access: { signedIn: true },
+    maxBytes,
+    async handle({ request, caller }) {
+      return signedIn(deps.house, await changePassword(deps, caller, await bodyOf(request, changeInput)), {});
+    },
+  };
 }
 
 function signOutRoute(deps: IdentityDeps): HttpRoute {

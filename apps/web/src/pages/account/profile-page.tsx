@@ -1,10 +1,12 @@
 import { useRouter } from '@tanstack/react-router';
 import { useClient } from 'urql';
 import { SessionDocument } from '#src/graph/documents-session.ts';
+import { rest } from '#src/graph/rest.ts';
 import { graphql } from '#src/graph/tada.ts';
 import { useMutate } from '#src/graph/use-mutate.ts';
 import { NewPasswordField } from '#src/pages/session/person-fields.tsx';
 import { useSession } from '#src/session/session.tsx';
+import { renewSession } from '#src/session/sign-out.ts';
 import { CopyLine } from '#src/ui/copy.tsx';
 import { DeedForm } from '#src/ui/deed-form.tsx';
 import { TextField } from '#src/ui/field.tsx';
@@ -13,9 +15,6 @@ import { useWords } from '#src/words/words.tsx';
 
 const ChangeNameDocument = graphql(`
   mutation ChangeName($name: String!) { changeName(name: $name) { id name } }
-`);
-const ChangePasswordDocument = graphql(`
-  mutation ChangePassword($current: String!, $next: String!) { changePassword(current: $current, next: $next) }
 `);
 
 /** Name and password. */
@@ -28,6 +27,12 @@ export function ProfilePage() {
   const router = useRouter();
   const rename = async (field: (name: string) => string) => {
     await mutate(ChangeNameDocument, { name: field('name') });
+    await client.query(SessionDocument, {}, { requestPolicy: 'network-only' }).toPromise();
+    await router.invalidate();
+  };
+  const changePassword = async (field: (name: string) => string) => {
+    const sent = { current: field('current'), next: field('password') };
+    await renewSession(() => rest('POST', '/auth/password', sent));
     await client.query(SessionDocument, {}, { requestPolicy: 'network-only' }).toPromise();
     await router.invalidate();
   };
@@ -51,12 +56,7 @@ export function ProfilePage() {
       </Section>
       <Section title={text.password} note={text.passwordNote}>
         <Panel className="max-w-xl">
-          <DeedForm
-            submit={text.change}
-            done={text.changed}
-            clears
-            deed={(field) => mutate(ChangePasswordDocument, { current: field('current'), next: field('password') })}
-          >
+          <DeedForm submit={text.change} done={text.changed} clears deed={changePassword}>
             <TextField label={text.current} name="current" type="password" autoComplete="current-password" required />
             <NewPasswordField label={text.next} />
           </DeedForm>
