@@ -12,8 +12,16 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one real PostgreSQL for a run of the tests, and stops it afterwards. */
+/**
+ * Starts one real PostgreSQL for a run of the tests, and stops it afterwards. With STEADING_TEST_DATABASE_URL the tests
+ * make their databases in a server of yours, of another version for example; its user must be a superuser.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const own = process.env.STEADING_TEST_DATABASE_URL;
+  if (own) {
+    project.provide('databaseUrl', own);
+    return async () => {};
+  }
   const folder = mkdtempSync(join(tmpdir(), 'steading-test-'));
   chmodSync(folder, 0o711);
   const postgres = await startEmbeddedPostgres({

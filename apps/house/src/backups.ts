@@ -71,13 +71,14 @@ export function createBackups(options: BackupsOptions): HouseBackups {
     recipients: readonly Recipient[];
     signal: AbortSignal;
     upgrade: boolean;
+    onBegun?: (() => void) | undefined;
   }) {
     const { upgrade } = told;
     const parts = await partsOfHouse();
     return takeBackup({
       ...{ url: databaseUrl(), dataDir, keyFolder, parts, houseId: keys.houseId, log, upgrade, files: !upgrade },
       keep: upgrade ? upgradesKept : settings.keep,
-      ...{ target: told.target, recipients: told.recipients, signal: told.signal },
+      ...{ target: told.target, recipients: told.recipients, signal: told.signal, onBegun: told.onBegun },
     });
   }
 
@@ -86,13 +87,14 @@ export function createBackups(options: BackupsOptions): HouseBackups {
     plan: planOf(settings),
     target,
     hasRecoveryKey: async () => (await recovery()) !== undefined,
-    async take(signal) {
+    async take(signal, onBegun) {
       const recipient = await recovery();
       if (!recipient)
         throw new BackupProblem(
           'There is no recovery key yet, and without one nobody could open a back-up when this machine is gone. Make one: steading backup key',
         );
-      return take({ target: target(), recipients: [recipient, keys.identity.recipient], signal, upgrade: false });
+      const recipients = [recipient, keys.identity.recipient];
+      return take({ target: target(), recipients, signal, upgrade: false, onBegun });
     },
     async takeBeforeUpgrade(signal) {
       const recipient = await recovery();

@@ -24,7 +24,8 @@ export interface Backups {
   readonly plan: BackupPlan;
   /** Whether there is a recovery key yet: without one no back-up is made. */
   hasRecoveryKey(): Promise<boolean>;
-  take(signal: AbortSignal): Promise<TakenBackup>;
+  /** @param onBegun called once it is recorded as running: until then it may be refused. */
+  take(signal: AbortSignal, onBegun?: () => void): Promise<TakenBackup>;
   /** Proves the newest back-up. */
   prove(signal: AbortSignal): Promise<Proof>;
   /** The newest first. */

@@ -39,6 +39,8 @@ export interface TakeOptions {
   readonly upgrade?: boolean;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Called once nothing else about back-ups is under way and this one is recorded. */
+  readonly onBegun?: (() => void) | undefined;
 }
 
 export interface TakenBackup {
@@ -60,7 +62,7 @@ const rowsPartBytes = 4 << 20;
 export async function takeBackup(options: TakeOptions): Promise<TakenBackup> {
   const { url, target, houseId, upgrade = false, signal, log } = options;
   const name = backupName({ houseId, at: new Date(), upgrade });
-  return recorded({ url, kind: 'backup', name, place: target.text }, async () => {
+  return recorded({ url, kind: 'backup', name, place: target.text, onBegun: options.onBegun }, async () => {
     // Not every server can list what was left; that is no reason to go without a back-up.
     await target
       .clearRemains(houseId, signal)

@@ -15,7 +15,7 @@ import {
 import { createLimits, limitsMigrations } from '@steading/limits';
 import { type Assertion, createInternalDoor, createRpc } from '@steading/rpc';
 import { createDoors, createInsideHandler, type RemoteFetch } from '#src/doors.ts';
-import { createJobRunner } from '#src/jobs.ts';
+import { createJobRunner, type JobTick } from '#src/jobs.ts';
 import type { Health, HouseSettings, ServiceContext, ServiceDefinition, ServiceParts } from '#src/service.ts';
 
 export interface HouseOptions {
@@ -38,6 +38,8 @@ export interface HouseOptions {
   /** Called before a database that is in use is changed by migrations; what it throws leaves it as it is. */
   readonly beforeMigrations?: (pending: readonly string[]) => Promise<void>;
   readonly backups?: Backups;
+  /** Default: seldom, so that an idle house rests. */
+  readonly jobTick?: JobTick;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -142,7 +144,7 @@ async function assemble(options: HouseOptions, life: Lifecycle): Promise<House> 
   if (door) life.add({ name: 'internal door', stop: (signal) => door.stop(signal) });
   await startParts(running, local, { bus, access, life });
   if (isSplit) await announceSubgraphs(running, { db, bus, log });
-  const jobs = createJobRunner({ pool, log: log.child({ part: 'jobs' }), clock });
+  const jobs = createJobRunner({ pool, log: log.child({ part: 'jobs' }), clock, tick: options.jobTick });
   await jobs.start(new Map(running.map(({ name }) => [name, local.get(name)?.jobs ?? []])));
   life.add({ name: 'jobs', stop: (signal) => jobs.stop(signal) });
 

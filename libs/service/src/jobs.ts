@@ -9,13 +9,26 @@ export interface JobRunner {
   stop(signal: AbortSignal): Promise<void>;
 }
 
-/** How often a queue is asked for work. Jobs are hourly or daily work, so a minute late is soon enough; idle must cost nothing. */
-const pollSeconds = 60;
+/** How often it is looked, in seconds. */
+export interface JobTick {
+  /** Whether a job is due. At most 45. */
+  readonly cron: number;
+  /** Whether one is waiting. */
+  readonly poll: number;
+}
+
+/** Jobs are hourly or daily work, so two minutes late is soon enough; idle must cost nothing. */
+const usualTick: JobTick = { cron: 45, poll: 60 };
 const defaultSeconds = 3_600;
 
 /** Scheduled jobs on pg-boss, through the process's own pool, in the schema `jobs`. */
-export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock }): JobRunner {
-  const { pool, log } = options;
+export function createJobRunner(options: {
+  pool: Pool;
+  log: Log;
+  clock: Clock;
+  tick?: JobTick | undefined;
+}): JobRunner {
+  const { pool, log, tick = usualTick } = options;
   const stopping = new AbortController();
   const boss = new PgBoss({
     db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
@@ -23,8 +36,8 @@ export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock })
     superviseIntervalSeconds: 300,
     maintenanceIntervalSeconds: 3600,
     monitorIntervalSeconds: 300,
-    cronMonitorIntervalSeconds: 45,
-    cronWorkerIntervalSeconds: 45,
+    cronMonitorIntervalSeconds: tick.cron,
+    cronWorkerIntervalSeconds: tick.cron,
     clockMonitorIntervalSeconds: 600,
     queueCacheIntervalSeconds: 600,
     flowIntervalSeconds: 600,
@@ -63,7 +76,7 @@ export function createJobRunner(options: { pool: Pool; log: Log; clock: Clock })
           scheduled.delete(`${queue}:${job.name}`);
         }
         for (const entry of scheduled.values()) if (entry.name === queue) await boss.unschedule(queue, entry.key);
-        await boss.work<{ job: string }>(queue, { pollingIntervalSeconds: pollSeconds }, async ([due]) => {
+        await boss.work<{ job: string }>(queue, { pollingIntervalSeconds: tick.poll }, async ([due]) => {
           const job = due && byName.get(due.data.job);
           if (job) await run(job, due.signal);
         });

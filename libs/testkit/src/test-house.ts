@@ -15,6 +15,9 @@ export interface TestHouseOptions {
   readonly clock?: Clock;
   readonly logLevel?: LogLevel;
   readonly transport?: HouseOptions['transport'];
+  readonly jobTick?: HouseOptions['jobTick'];
+  /** Made for the house's own folder and database. */
+  readonly backups?: (house: { dataDir: string; databaseUrl: string }) => NonNullable<HouseOptions['backups']>;
   /** Use this database and folder (of an earlier house that was stopped or killed) instead of new ones. */
   readonly over?: Pick<TestHouse, 'database' | 'dataDir'>;
 }
@@ -47,6 +50,8 @@ export async function startTestHouse(options: TestHouseOptions): Promise<TestHou
     },
     env: { STEADING_HTTP_PORT: String(port), STEADING_BIND: '127.0.0.1', ...env },
     databaseUrl: database.url,
+    ...(options.jobTick && { jobTick: options.jobTick }),
+    ...(options.backups && { backups: options.backups({ dataDir, databaseUrl: database.url }) }),
     maxConnections: 8,
     transport: options.transport ?? { kind: 'postgres' },
     assertion: createAssertions({ keyDir: join(dataDir, 'keys'), clock }),

@@ -12,6 +12,8 @@ export interface ObserveDeps {
   readonly lag: ServiceContext['lag'];
   readonly doors: ServiceContext['doors'];
   readonly backups: ServiceContext['backups'];
+  /** Aborted when the house stops. */
+  readonly signal: AbortSignal;
   readonly auditDays: number;
   /** Under which the audit trail is chained. */
   readonly auditKey: Buffer;

@@ -1,6 +1,7 @@
 import { defineErrors } from '@steading/kit';
 
 export const fail = defineErrors({
+  'observe.backup-refused': { status: 409, text: '{problem}' },
   'observe.bad-cursor': { status: 400, text: 'That page marker is not one of ours. Begin again without "after".' },
   'observe.listener-gone': {
     status: 409,

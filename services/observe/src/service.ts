@@ -1,5 +1,6 @@
 import { createSubgraphBuilder, finish } from '@steading/graph';
 import { defineService, type ServiceContext } from '@steading/service';
+import { createAskedBackups } from '#src/asked-backups.ts';
 import { config } from '#src/config.ts';
 import type { ObserveDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
@@ -22,19 +23,21 @@ export const observeService = defineService({
     const builder = createSubgraphBuilder({ service: 'observe', log: context.log, access: context.access });
     addAudit(builder, deps);
     addOperation(builder, deps);
-    addBackups(builder, deps);
+    const asked = createAskedBackups(deps);
+    addBackups(builder, deps, asked);
     const health = createBackupHealth(deps);
     return {
       graph: finish(builder),
       listeners: [onAudited(deps.auditKey)],
       jobs: [pruneJob(deps), pruneEventsJob(context), ...backupJobs(deps)],
       health,
+      stop: () => asked.ended(),
     };
   },
 });
 
 function makeDeps(context: ServiceContext<typeof config>): ObserveDeps {
-  const { db, access, clock, log, deadLetters, lag, doors, house, backups } = context;
+  const { db, access, clock, log, deadLetters, lag, doors, house, backups, signal } = context;
   return {
     db,
     access,
@@ -44,6 +47,7 @@ function makeDeps(context: ServiceContext<typeof config>): ObserveDeps {
     lag,
     doors,
     backups,
+    signal,
     auditDays: context.config.STEADING_AUDIT_DAYS,
     auditKey: house.key('observe.audit'),
   };

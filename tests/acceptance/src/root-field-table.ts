@@ -140,6 +140,7 @@ export const rootFieldTable: Readonly<Record<string, readonly FieldProbe[]>> = {
   backups: [probe('operators')],
   eventListeners: [probe('operators')],
   deadLetters: [probe('operators')],
+  backUpNow: [probe('operators')],
   replayDeadLetter: [probe('operators', () => ({ id: '1' }))],
   discardDeadLetter: [probe('operators', () => ({ id: '1' }))],
   // gateway

@@ -20,6 +20,7 @@ export function houseCache(): ReturnType<typeof cacheExchange> {
         ...forEach(['inviteToRegister', 'withdrawInvitation'], queries('registrationInvitations')),
         ...forEach(['suspendPerson', 'reactivatePerson'], queries('people')),
         changeName: queries('viewer'),
+        backUpNow: queries('backups'),
         ...forEach(['replayDeadLetter', 'discardDeadLetter'], queries('deadLetters')),
         ...forEach(
           ['createSpace', 'removeSpace', 'joinSpace', 'acceptSpaceInvitation', 'rejectSpaceInvitation'],

@@ -8,7 +8,7 @@ import { beginRun, endCutShort, endRun, hasRuns, lockRuns, type RunKind, type Ru
  * before there were records goes without.
  */
 export async function recorded<T extends RunResult>(
-  told: { url: string; kind: RunKind; name: string; place: string },
+  told: { url: string; kind: RunKind; name: string; place: string; onBegun?: (() => void) | undefined },
   work: () => Promise<T>,
 ): Promise<T> {
   const client = await connect(told.url);
@@ -21,6 +21,7 @@ export async function recorded<T extends RunResult>(
       await endCutShort(client);
       await beginRun(client, { id, kind: told.kind, name: told.name, place: told.place });
     }
+    told.onBegun?.();
     try {
       const result = await work();
       if (keeps) await endRun(client, { id, result });

@@ -1,5 +1,6 @@
 import type { Run } from '@steading/backup';
 import { privilege, type SubgraphBuilder } from '@steading/graph';
+import type { AskedBackups } from '#src/asked-backups.ts';
 import type { ObserveDeps } from '#src/deps.ts';
 
 const shownRuns = 30;
@@ -16,8 +17,8 @@ interface BackupView {
   readonly runs: readonly Run[];
 }
 
-/** The house's back-ups, and when a restore of one was last proven; for operators. */
-export function addBackups(builder: SubgraphBuilder, deps: ObserveDeps): void {
+/** The house's back-ups, one that is made now, and when a restore of one was last proven; for operators. */
+export function addBackups(builder: SubgraphBuilder, deps: ObserveDeps, asked: AskedBackups): void {
   const BackupRun = builder.objectRef<Run>('BackupRun').implement({
     description: 'A back-up, a proof of one, or a restore.',
     fields: (t) => ({
@@ -64,6 +65,14 @@ export function addBackups(builder: SubgraphBuilder, deps: ObserveDeps): void {
         ]);
         return { ...backups.plan, hasRecoveryKey, concern, lastBackup: good.backup, lastProof: good.proof, runs };
       },
+    }),
+  }));
+  builder.mutationFields((t) => ({
+    backUpNow: t.field({
+      type: BackupRun,
+      description: 'Begins a back-up to the place of the plan; its record, in backups.runs, says how it goes.',
+      access: privilege('platform.admin', 'platform'),
+      resolve: () => asked.begin(),
     }),
   }));
 }

@@ -1,7 +1,10 @@
 import { ArchiveRestore } from 'lucide-react';
+import { useCallback, useEffect } from 'react';
 import { useQuery } from 'urql';
 import { graphql, type ResultOf } from '#src/graph/tada.ts';
+import { useAction, useMutate } from '#src/graph/use-mutate.ts';
 import { Button } from '#src/ui/button.tsx';
+import { ProblemNote } from '#src/ui/problem-note.tsx';
 import { QueryView } from '#src/ui/query-view.tsx';
 import { StateBadge, Tag } from '#src/ui/status.tsx';
 import { Empty, Row, Rows, Section } from '#src/ui/surface.tsx';
@@ -20,22 +23,46 @@ const BackupsDocument = graphql(`
 `);
 type State = NonNullable<ResultOf<typeof BackupsDocument>['backups']>;
 
+const BackUpNowDocument = graphql(`
+  mutation BackUpNow { backUpNow { id } }
+`);
+
+/** How often a back-up that is under way is looked at. */
+const lookMs = 1_000;
+
 /** Whether the house could be brought back: the last back-up, and when a restore of one was last proven. */
 export function BackupsPage() {
   const words = useWords();
   const text = words.operator.backups;
   const [asked, ask] = useQuery({ query: BackupsDocument, requestPolicy: 'network-only' });
-  const refresh = () => ask({ requestPolicy: 'network-only' });
+  const refresh = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
+  const mutate = useMutate();
+  const now = useAction(() => mutate(BackUpNowDocument, {}));
+  const state = asked.data?.backups;
+  const isUnderWay = state?.runs.some((run) => run.state === 'running') ?? false;
+  useEffect(() => {
+    if (!isUnderWay) return;
+    const timer = setInterval(refresh, lookMs);
+    return () => clearInterval(timer);
+  }, [isUnderWay, refresh]);
   return (
     <Section
       title={text.title}
       note={text.note}
       actions={
-        <Button busy={asked.fetching} onClick={refresh}>
-          {text.refresh}
-        </Button>
+        <>
+          {state?.place && (
+            <Button variant="primary" busy={now.busy || isUnderWay} onClick={() => void now.run()}>
+              {text.now}
+            </Button>
+          )}
+          <Button busy={asked.fetching && !isUnderWay} onClick={refresh}>
+            {text.refresh}
+          </Button>
+        </>
       }
     >
+      <ProblemNote problem={now.problem} />
       <QueryView asked={asked} retry={refresh}>
         {({ backups }) =>
           backups ? (
