@@ -14,7 +14,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await run(adminUrl, `create database ${name}`);
   // Not by URL: a connection string over a Unix socket has no host between `@` and `/`.
-  const url = adminUrl.replace(/\/steading(?=\?|$)/, `/${name}`);
+  const url = adminUrl.replace(/\/[^/?]*(?=\?|$)/, `/${name}`);
   return { url, drop: () => run(adminUrl, `drop database if exists ${name} with (force)`) };
 }
 
