@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isHalfRestored } from '@steading/backup';
-import { createLog, type Log, loadConfig, systemClock } from '@steading/kit';
+import { findEmbeddedPostgres } from '@steading/db';
+import { type ConfigValues, createLog, type Log, loadConfig, systemClock } from '@steading/kit';
 import { createAssertions } from '@steading/rpc';
-import { type House, startHouse } from '@steading/service';
+import { type House, rehearseHouse, startHouse } from '@steading/service';
 import { createBackups } from '#src/backups.ts';
 import { catalogue } from '#src/catalogue.ts';
 import { openMasterKey } from '#src/keys.ts';
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.STEADING_LOG_LEVEL });
   const dataDir = config.STEADING_DATA;
   const succession = createSuccession({ env: process.env, log });
-  await succession.awaitTurn();
+  await succession.awaitTurn(() => rehearse(config, log));
   prepareFolder(dataDir);
   await refuseHalfRestored(dataDir);
   const publicUrl = config.STEADING_PUBLIC_URL ?? `http://localhost:${config.STEADING_HTTP_PORT}`;
@@ -60,10 +61,11 @@ async function main(): Promise<void> {
       ...{ dataDir, keyFolder, key, databaseUrl, version: version(), settings: backupSettings(config) },
       log: log.child({ part: 'backup' }),
     });
+    const services = servicesOf(config);
     const door = config.STEADING_DOOR?.split(':');
     house = await startHouse({
       catalogue,
-      ...(config.STEADING_SERVICES && { run: config.STEADING_SERVICES.split(',').map((name) => name.trim()) }),
+      ...(services && { run: services }),
       settings: {
         version: version(),
         publicUrl,
@@ -102,6 +104,18 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     await stop();
   }
+}
+
+/** Whether this version could take over, as long as the one before still serves: afterwards it would be too late. */
+async function rehearse(config: ConfigValues<typeof houseConfig>, log: Log): Promise<void> {
+  const databaseUrl = config.DATABASE_URL ?? (await findEmbeddedPostgres(join(config.STEADING_DATA, 'postgres')));
+  if (!databaseUrl) return;
+  const run = servicesOf(config);
+  await rehearseHouse({ catalogue, ...(run && { run }), env: process.env, databaseUrl, log });
+}
+
+function servicesOf(config: ConfigValues<typeof houseConfig>): string[] | undefined {
+  return config.STEADING_SERVICES?.split(',').map((name) => name.trim());
 }
 
 async function stopAll(parts: {

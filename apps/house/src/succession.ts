@@ -1,6 +1,6 @@
 /**
  * A restart at which nobody is refused. The process that runs starts its successor and gives it the listening sockets;
- * the successor loads everything and says so; only then the first one stops, and the second one takes the folder. In
+ * the successor loads everything, tries whether it could bring the database forward, and says so; only then the first one stops, and the second one takes the folder. In
  * between nobody accepts, but the sockets are open: connections wait in the kernel's queue. A successor that cannot be
  * prepared changes nothing.
  */
@@ -15,8 +15,11 @@ export interface HouseSuccession extends Succession {
   begin(): Promise<void>;
   /** Lets go of the successor, which would notice the end of this process anyway. */
   disconnect(): void;
-  /** In a successor: says that all is loaded, and resolves when the process before has ended. At once in any other. */
-  awaitTurn(): Promise<void>;
+  /**
+   * In a successor: once `prepare` is done, says so, and resolves when the process before has ended. If it rejects, so
+   * does this, and the process before goes on. In any other process at once.
+   */
+  awaitTurn(prepare: () => Promise<void>): Promise<void>;
 }
 
 interface Handle {
@@ -63,8 +66,9 @@ export function createSuccession(options: {
       }
     },
     disconnect: () => successor?.connected && successor.disconnect(),
-    async awaitTurn() {
+    async awaitTurn(prepare) {
       if (!before) return;
+      await prepare();
       process.send?.('prepared');
       const until = Date.now() + turnTimeoutMs;
       while (isAlive(before)) {

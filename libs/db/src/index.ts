@@ -11,6 +11,7 @@ export {
   migrateAll,
   readApplied,
   readMigrations,
+  rehearseMigrations,
   type SchemaMigrations,
 } from '#src/migrate.ts';
 export { createPool, type Pool, type PoolOptions } from '#src/pool.ts';

@@ -55,14 +55,7 @@ export async function migrateAll(
     // Another process may be in the middle of a long migration: wait for it.
     await client.query("set statement_timeout = '20min'");
     await client.query('select pg_advisory_lock($1)', [lockKey]);
-    const found = await Promise.all(schemas.map((each) => readMigrations(each.folder)));
-    const plans: { schema: string; pending: readonly Migration[]; applied: number }[] = [];
-    for (const [index, { schema }] of schemas.entries()) {
-      const applied = await readApplied(client, schema);
-      checkApplied(schema, found[index] ?? [], applied);
-      plans.push({ schema, pending: (found[index] ?? []).slice(applied.length), applied: applied.length });
-    }
-    const pending = plans.flatMap(({ schema, pending: files }) => files.map(({ name }) => `${schema}/${name}`));
+    const { plans, pending } = await planMigrations(client, schemas);
     if (pending.length === 0) return;
     if (plans.some(({ applied }) => applied > 0)) await before?.(pending);
     await client.query('begin');
@@ -77,6 +70,79 @@ export async function migrateAll(
     await client.query('select pg_advisory_unlock($1)', [lockKey]).catch(() => {});
     await client.query('reset statement_timeout').catch(() => {});
     client.release();
+  }
+}
+
+interface Plan {
+  readonly schema: string;
+  readonly pending: readonly Migration[];
+  /** How many files were applied before. */
+  readonly applied: number;
+}
+
+async function planMigrations(
+  client: Queryable,
+  schemas: readonly SchemaMigrations[],
+): Promise<{ plans: readonly Plan[]; pending: readonly string[] }> {
+  const found = await Promise.all(schemas.map((each) => readMigrations(each.folder)));
+  const plans: Plan[] = [];
+  for (const [index, { schema }] of schemas.entries()) {
+    const applied = await readApplied(client, schema);
+    checkApplied(schema, found[index] ?? [], applied);
+    plans.push({ schema, pending: (found[index] ?? []).slice(applied.length), applied: applied.length });
+  }
+  return { plans, pending: plans.flatMap(({ schema, pending }) => pending.map(({ name }) => `${schema}/${name}`)) };
+}
+
+/** Who works on the same tables waits as long: so a rehearsal gives up early, also before a deadlock is looked for (1 s). */
+const rehearsal = { tries: 5, pauseMs: 200, lockMs: 300, statementMs: 3_000 };
+/** lock_not_available, query_canceled, deadlock_detected: the database is busy, which says nothing of the files. */
+const busy = new Set(['55P03', '57014', '40P01']);
+
+/**
+ * Applies what is pending to the database as it is, and takes it back at once, while another house works on it: whether
+ * `migrateAll` would go through.
+ * @returns `too-busy` where that could not be found out without holding the other house up.
+ * @throws what `migrateAll` would throw.
+ */
+export async function rehearseMigrations(
+  pool: Pool,
+  schemas: readonly SchemaMigrations[],
+): Promise<'nothing-to-do' | 'fits' | 'too-busy'> {
+  const client = await pool.connect();
+  try {
+    for (let left = rehearsal.tries; left > 0; left--) {
+      try {
+        return await rehearseOnce(client, schemas);
+      } catch (error) {
+        const { code = '' } = ((error as Error).cause ?? error) as { code?: string };
+        if (!busy.has(code)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, rehearsal.pauseMs));
+      }
+    }
+    return 'too-busy';
+  } finally {
+    client.release();
+  }
+}
+
+async function rehearseOnce(
+  client: Queryable,
+  schemas: readonly SchemaMigrations[],
+): Promise<'nothing-to-do' | 'fits'> {
+  await client.query('begin');
+  try {
+    await client.query(`set local lock_timeout = ${rehearsal.lockMs}`);
+    await client.query(`set local statement_timeout = ${rehearsal.statementMs}`);
+    await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
+    const { plans, pending } = await planMigrations(client, schemas);
+    if (pending.length === 0) return 'nothing-to-do';
+    for (const plan of plans) await applyMigrations(client, plan.schema, plan.pending);
+    // What is checked at the end of a transaction would not be.
+    await client.query('set constraints all immediate');
+    return 'fits';
+  } finally {
+    await client.query('rollback');
   }
 }
 

@@ -2,7 +2,14 @@ import { createAccess } from '@steading/access';
 import { type Backups, backupMigrations } from '@steading/backup';
 import { busMigrations, createBus, type HouseBus } from '@steading/bus';
 import { SubgraphChanged } from '@steading/contracts/house-events';
-import { createDatabase, createPool, type Database, migrateAll, type SchemaMigrations } from '@steading/db';
+import {
+  createDatabase,
+  createPool,
+  type Database,
+  migrateAll,
+  rehearseMigrations,
+  type SchemaMigrations,
+} from '@steading/db';
 import {
   type Clock,
   createLifecycle,
@@ -67,6 +74,26 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   } catch (error) {
     await life.stop();
     throw error;
+  }
+}
+
+/**
+ * Whether a house of these options would find its settings and could bring the database forward, while another one works
+ * on it. Changes nothing.
+ * @throws what would keep it from starting.
+ */
+export async function rehearseHouse(
+  options: Pick<HouseOptions, 'catalogue' | 'run' | 'env' | 'databaseUrl' | 'log'>,
+): Promise<void> {
+  const { catalogue, run, env, databaseUrl, log } = options;
+  const running = catalogue.filter(({ name }) => run?.includes(name) ?? true);
+  for (const { config } of running) loadConfig(config ?? {}, env);
+  const pool = createPool({ url: databaseUrl, max: 1, log });
+  try {
+    const found = await rehearseMigrations(pool, schemasOf(running));
+    if (found === 'too-busy') log.warn('the database is too busy to see whether its migrations would go through');
+  } finally {
+    await pool.end();
   }
 }
 

@@ -21,6 +21,11 @@ export function steading(
   return run([join(checkout, 'steading'), ...args], { env, cwd });
 }
 
+/** The same of another checkout. */
+export function steadingOf(root: string, args: readonly string[], env: Record<string, string>): Promise<Said> {
+  return run([join(root, 'steading'), ...args], { env, cwd: root });
+}
+
 /** The same where names lead to the addresses that this file says, in place of the machine's `/etc/hosts`. */
 export function steadingAt(
   hosts: string,

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitHandedOver, findRunning, ownFolder, type RunningHouse } from '@steading/house/running';
 import { Failure } from '#src/failure.ts';
 
 export const workspaceRoot = process.env.STEADING_ROOT ?? new URL('../../../../', import.meta.url).pathname;
 
+const mainFile = '/apps/house/src/main.ts';
 const startTimeoutMs = 60_000;
 /** A house that stops has 30 s to finish what it has, and PostgreSQL 10 s. */
 const stopTimeoutMs = 45_000;
@@ -79,6 +80,17 @@ export async function runAttached(env: Record<string, string>): Promise<number> 
   return next ? 0 : 1;
 }
 
+/** The checkout whose code a process of a house runs, or undefined where the kernel does not say. */
+export function checkoutOf(pid: number): string | undefined {
+  try {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const main = argv.find((each) => each.endsWith(mainFile));
+    return main && realpathSync(main.slice(0, -mainFile.length));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Asks a running house to make way for a successor, and waits until that one is ready. */
 export async function restartHouse(folder: string, running: RunningHouse, dataDir: string): Promise<void> {
   const file = logFile(dataDir);
@@ -89,7 +101,7 @@ export async function restartHouse(folder: string, running: RunningHouse, dataDi
     const now = findRunning(folder);
     if (now && now.pid !== running.pid && (await isReady(now.localUrl))) return;
     const refusal = now?.pid === running.pid && size(file) > from ? findRefusal(file, from) : undefined;
-    if (refusal) throw new Failure(refusal);
+    if (refusal) throw new Failure(`${refusal}\n${lastSentence(file, from)}`);
     await pause(100);
   }
   throw new Failure(`The house did not come back in time. What it says about itself is in ${file}.`);
@@ -154,7 +166,7 @@ function isSaving(file: string, from: number): boolean {
 }
 
 function houseArguments(): string[] {
-  return ['--disable-warning=ExperimentalWarning', join(workspaceRoot, 'apps/house/src/main.ts')];
+  return ['--disable-warning=ExperimentalWarning', join(workspaceRoot, mainFile)];
 }
 
 function rotate(file: string): void {

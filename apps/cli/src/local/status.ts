@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { findRunning, ownFolder } from '@steading/house/running';
 import { exitCodes, Failure } from '#src/failure.ts';
 import { dataFolder } from '#src/local/data-folder.ts';
-import { restartHouse, stopHouse, workspaceRoot } from '#src/local/house-process.ts';
+import { checkoutOf, restartHouse, stopHouse, workspaceRoot } from '#src/local/house-process.ts';
 import { buildWebIfStale } from '#src/local/web-build.ts';
 import type { Output } from '#src/output.ts';
 
@@ -62,6 +62,11 @@ export async function restart(services: readonly string[], options: { data?: str
   const folder = ownFolder(dataDir, services.length > 0 ? services.join(',') : undefined);
   const running = findRunning(folder);
   if (!running) throw new Failure(`Steading does not run on ${dataDir}. Start it with: steading up`);
+  const from = checkoutOf(running.pid);
+  if (from !== undefined && from !== realpathSync(workspaceRoot))
+    throw new Failure(
+      `The house on ${dataDir} runs from ${from}, and its successor would too. Fetch the new version there and run ./steading restart in it; or ./steading down there, then ./steading up here.`,
+    );
   await buildWebIfStale(workspaceRoot, out.progress);
   const began = performance.now();
   out.progress('restarting');
