@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createBus, defineEvent, type EventDefinition, listen, type Transport } from '@steading/bus';
 import { createDatabase, createPool, startEmbeddedPostgres, statement } from '@steading/db';
 import { createLog, newRequestId, serviceCaller, systemClock } from '@steading/kit';
-import { startNats } from './nats-server.ts';
+import { createNatsServer } from '@steading/testkit';
 
 /**
  * Events from the commit that tells them to the handler that hears them, on both transports, over one PostgreSQL that
@@ -41,7 +41,8 @@ chmodSync(folder, 0o711);
 const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log });
 const pool = createPool({ url: postgres.url, max: tellers + 8, log });
 const db = createDatabase(pool, { log });
-const nats = await startNats(join(folder, 'nats'));
+const nats = await createNatsServer();
+await nats.start();
 try {
   await pool.query('create table public.effects (n integer not null)');
   const inserts = await perSecond(count, (n) => db.write(async (tx) => void (await tx.run(addEffect, n))));
@@ -58,7 +59,7 @@ try {
   console.log(`nats / postgres: events/s ${(rows.nats.eventsPerSecond / rows.postgres.eventsPerSecond).toFixed(2)}`);
   if (Object.values(rows).some((row) => row.lost > 0 || row.twice > 0)) process.exitCode = 1;
 } finally {
-  nats.stop();
+  await nats.remove();
   await pool.end();
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -1,12 +1,11 @@
 import { createDatabase, createPool, type Database, type Pool, statement } from '@steading/db';
 import { createLog, newRequestId, serviceCaller, systemClock } from '@steading/kit';
-import { createTestDatabase, type TestDatabase, waitFor } from '@steading/testkit';
+import { createNatsServer, createTestDatabase, type NatsServer, type TestDatabase, waitFor } from '@steading/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { listen } from '#src/bus.ts';
 import { defineEvent } from '#src/event.ts';
 import { createBus, type HouseBus } from '#src/house-bus.ts';
-import { createNatsServer, type NatsServer } from './storm/nats-server.ts';
 
 const Grown = defineEvent('bustest.grown', 1, z.object({ size: z.number() }));
 const caller = serviceCaller('bustest', newRequestId());

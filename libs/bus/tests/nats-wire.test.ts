@@ -1,11 +1,10 @@
 import { systemClock } from '@steading/kit';
-import { waitFor } from '@steading/testkit';
+import { createNatsServer, type NatsServer, waitFor } from '@steading/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { listen } from '#src/bus.ts';
 import type { Carried } from '#src/wake/carried.ts';
 import { createRelay } from '#src/wake/nats-relay.ts';
 import { type BusFixture, createBusFixture, Grown, log, sizeOf } from './bus-fixture.ts';
-import { createNatsServer, type NatsServer } from './storm/nats-server.ts';
 
 let nats: NatsServer;
 let fixture: BusFixture;

@@ -2,6 +2,7 @@ export { type CallerOptions, callerFor } from '#src/callers.ts';
 export { createForestAccess } from '#src/forest-access.ts';
 export { type GitServer, startGitServer, type TestRepository } from '#src/git-server.ts';
 export { type GitSshServer, startGitSshServer } from '#src/git-ssh-server.ts';
+export { createNatsServer, type NatsServer } from '#src/nats-server.ts';
 export { findPrograms, findRemains, type Remains, type RemainsOptions } from '#src/remains.ts';
 export { startRunningTime } from '#src/running-time.ts';
 export { createTestClock, type TestClock } from '#src/test-clock.ts';

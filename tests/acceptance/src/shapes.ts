@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { createTestDatabase, waitFor } from '@steading/testkit';
+import { createNatsServer, createTestDatabase, waitFor } from '@steading/testkit';
 import { startBalancer } from '#src/balancer.ts';
 
 /**
@@ -68,7 +68,8 @@ export async function startShape(
   const url = `http://localhost:${port}`;
   const processes: ChildProcess[] = [];
   const gateways: RunningGateway[] = [];
-  const nats = isSplit ? startNats(natsPort, dataDir) : undefined;
+  const nats = isSplit ? await createNatsServer({ port: natsPort, folder: join(dataDir, 'nats') }) : undefined;
+  await nats?.start();
   const shared = {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '/tmp',
@@ -179,7 +180,7 @@ export async function startShape(
     async stop() {
       await endAll(processes, 'SIGTERM');
       await balancer?.stop();
-      if (nats) await endAll([nats], 'SIGTERM');
+      await nats?.kill('SIGTERM');
       // For looking at a failure afterwards: STEADING_TEST_LOGS=<folder> ./steading test tests/acceptance
       if (process.env.STEADING_TEST_LOGS)
         copyFileSync(
@@ -207,14 +208,6 @@ async function isReady(url: string, processes: readonly ChildProcess[], running:
   const answer = await fetch(`${url.replace('localhost', '127.0.0.1')}/readyz`);
   await answer.arrayBuffer();
   return answer.ok;
-}
-
-function startNats(port: number, dataDir: string): ChildProcess {
-  const program =
-    ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(existsSync) ?? 'nats-server';
-  return spawn(program, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(dataDir, 'nats')], {
-    stdio: 'ignore',
-  });
 }
 
 async function endAll(processes: ChildProcess[], signal: NodeJS.Signals): Promise<void> {

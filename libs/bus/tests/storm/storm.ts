@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createDatabase, createPool, type Database, type Pool } from '@steading/db';
 import { createLog, systemClock } from '@steading/kit';
-import { createTestDatabase } from '@steading/testkit';
+import { createNatsServer, createTestDatabase, type NatsServer } from '@steading/testkit';
 import { createBus, type Transport } from '#src/index.ts';
 import { startDuplicates } from './duplicates.ts';
 import { judge, type Verdict } from './judge.ts';
-import { createNatsServer, type NatsServer } from './nats-server.ts';
 import { randomFrom } from './random.ts';
 import {
   allEffects,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '@steading/testkit';
+import { waitFor } from '#src/wait-for.ts';
 
 /** A nats-server with JetStream of its own, which can be killed, lose its store, and come back at the same address. */
 export interface NatsServer {
@@ -20,9 +20,10 @@ export interface NatsServer {
 
 const places = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'];
 
-export async function createNatsServer(): Promise<NatsServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'steading-nats-'));
-  const port = await freePort();
+/** @param at its folder, made where it is missing, and its port; default: fresh ones. */
+export async function createNatsServer(at: { folder?: string; port?: number } = {}): Promise<NatsServer> {
+  const folder = at.folder ?? mkdtempSync(join(tmpdir(), 'steading-nats-'));
+  const port = at.port ?? (await freePort());
   let child: ChildProcess | undefined;
 
   async function kill(signal: NodeJS.Signals): Promise<void> {
@@ -37,7 +38,9 @@ export async function createNatsServer(): Promise<NatsServer> {
     async start() {
       const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
       child = spawn(places.find(existsSync) ?? 'nats-server', args, { stdio: 'ignore' });
-      await waitFor('nats-server', () => reachable(port), { timeoutMs: 20_000 });
+      // Told below, with what to do.
+      child.on('error', () => {});
+      await waitFor('nats-server (apt-get install nats-server)', () => reachable(port), { timeoutMs: 20_000 });
     },
     kill,
     loseStore: () => rmSync(folder, { recursive: true, force: true }),
