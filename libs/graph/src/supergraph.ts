@@ -55,7 +55,10 @@ export interface ComposedText {
   readonly publicSdl: string;
 }
 
-export type Composed = { readonly ok: ComposedText } | { readonly problem: string };
+export type Composed =
+  | { readonly ok: ComposedText }
+  /** `isPassing`: nothing is said of the subgraphs; another time they may fit. */
+  | { readonly problem: string; readonly isPassing?: boolean };
 
 /** Composes subgraphs, or says in one text why they do not fit together. */
 export type ComposeSubgraphs = (subgraphs: readonly SubgraphSdl[]) => Promise<Composed>;

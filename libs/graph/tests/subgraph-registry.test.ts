@@ -102,6 +102,74 @@ describe('the registry of subgraphs', () => {
     });
   });
 
+  it('tries who does not fit again only when that one changes, or whom it could depend on', async () => {
+    let composed = 0;
+    const { set, states, registry } = start((list) => {
+      composed++;
+      return composeSubgraphs(list);
+    });
+    const taken = async (...apps: SubgraphSdl[]) => {
+      composed = 0;
+      await set('apps', ...apps);
+      return composed;
+    };
+    const poll = (field: string) => part('poll', `type Query { ${field}: Int! }`);
+    await set('house', people, weather);
+    await set('apps', clash('odd'), badges);
+    expect(states()).toMatchObject({ odd: 'refused', badges: 'refused' });
+    const why = registry.status.subgraphs.find(({ name }) => name === 'odd')?.reason;
+    // Others come and change: one composition each, and the refusal stays as it was said.
+    expect(await taken(clash('odd'), badges, notes)).toBe(1);
+    expect(await taken(clash('odd'), badges, notes, poll('votes'))).toBe(1);
+    expect(await taken(clash('odd'), badges, notes, poll('voters'))).toBe(1);
+    expect(await taken(clash('odd'), badges, poll('voters'))).toBe(1);
+    expect(states()).toMatchObject({ odd: 'refused', badges: 'refused', poll: 'serving' });
+    expect(registry.status.subgraphs.find(({ name }) => name === 'odd')?.reason).toBe(why);
+    // Whom it adds to comes.
+    expect(await taken(clash('odd'), badges, poll('voters'), board)).toBeGreaterThan(0);
+    expect(states()).toMatchObject({ odd: 'refused', badges: 'serving', board: 'serving' });
+    // It changes itself, back to what it was, and to what fits.
+    expect(await taken(part('odd', 'type Query { person: Int! }'), badges, poll('voters'), board)).toBeGreaterThan(1);
+    expect(await taken(clash('odd'), badges, poll('voters'), board)).toBeGreaterThan(1);
+    expect(states().odd).toBe('refused');
+    expect(await taken(part('odd', 'type Query { odd: Int! }'), badges, poll('voters'), board)).toBe(1);
+    expect(states().odd).toBe('serving');
+  });
+
+  it('tries who does not fit again when the house changes', async () => {
+    const { set, states } = start();
+    await set('house', people, weather);
+    await set('apps', clash('odd'));
+    expect(states().odd).toBe('refused');
+    await set('house', weather);
+    expect(states().odd).toBe('serving');
+  });
+
+  it('keeps the part that an app had while its change is known not to fit, and tries a thread that ended again', async () => {
+    let broken = false;
+    let composed = 0;
+    const { set, states, fields } = start((list) => {
+      composed++;
+      const hasClash = list.some(({ sdl }) => sdl.includes('person: String!'));
+      if (broken && hasClash) return Promise.resolve({ problem: 'The thread ended.', isPassing: true });
+      return composeSubgraphs(list);
+    });
+    await set('house', people);
+    await set('apps', part('poll', 'type Query { votes: Int! }'));
+    await set('apps', clash('poll'), notes);
+    expect(states().poll).toBe('outdated');
+    composed = 0;
+    await set('apps', clash('poll'));
+    expect([composed, states().poll, fields()]).toEqual([1, 'outdated', ['person', 'votes']]);
+    broken = true;
+    await set('apps', clash('other'));
+    expect(states()).toMatchObject({ other: 'refused' });
+    broken = false;
+    composed = 0;
+    await set('apps', clash('other'), notes);
+    expect(composed).toBeGreaterThan(1);
+  });
+
   it('never lets a later source stand in the way of an earlier one', async () => {
     const { set, fields, states } = start();
     await set('house', people);

@@ -34,7 +34,7 @@ export function createComposer({ idleMs = 5_000, timeoutMs = 20_000 }: ComposerO
     const ending = worker;
     worker = undefined;
     clearTimeout(idle);
-    for (const answer of waiting.values()) answer({ problem });
+    for (const answer of waiting.values()) answer({ problem, isPassing: true });
     waiting.clear();
     return ending?.terminate();
   }
@@ -61,7 +61,7 @@ export function createComposer({ idleMs = 5_000, timeoutMs = 20_000 }: ComposerO
 
   return {
     compose(subgraphs) {
-      if (stopped) return Promise.resolve({ problem: 'The house stops.' });
+      if (stopped) return Promise.resolve({ problem: 'The house stops.', isPassing: true });
       clearTimeout(idle);
       worker ??= begin();
       const id = ++lastId;

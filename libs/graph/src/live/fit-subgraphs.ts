@@ -3,7 +3,8 @@
  * out what is new: whoever changed and does not fit keeps the part that it had, a newcomer is left out, and nobody
  * else waits for them. Sources stand in an order: what an earlier one gives never gives way to a later one.
  */
-import type { ComposedText, ComposeSubgraphs, SubgraphSdl } from '#src/supergraph.ts';
+import type { Refusals } from '#src/live/refusals.ts';
+import type { Composed, ComposedText, ComposeSubgraphs, SubgraphSdl } from '#src/supergraph.ts';
 
 /** Those who give subgraphs together: the house's services, a deployed app. */
 export interface SubgraphSource {
@@ -16,6 +17,8 @@ export interface Refused {
   readonly source: string;
   /** Why, as the composition says it. */
   readonly reason: string;
+  /** The next time it may fit, although nothing changed. */
+  readonly isPassing?: boolean;
 }
 
 export interface Fitted {
@@ -31,13 +34,47 @@ export interface FitOptions {
   /** What the endpoint was made of, by name. */
   readonly before: ReadonlyMap<string, SubgraphSdl>;
   readonly compose: ComposeSubgraphs;
+  /** Who did not fit before; default: nothing is known. */
+  readonly refusals?: Refusals;
 }
 
 /** How often those that did not fit are tried again because others came in meanwhile. */
 const maxRounds = 3;
 
-export async function fitSubgraphs({ sources, before, compose }: FitOptions): Promise<Fitted> {
+export async function fitSubgraphs({ sources, before, compose, refusals }: FitOptions): Promise<Fitted> {
   const { unique, refused } = withoutTwins(sources);
+  if (!refusals) return fitUnique({ unique, before, compose }, refused);
+  refusals.keepOnly(unique);
+  const { rest, known } = withoutKnown(unique, before, refusals);
+  const fitted = await fitUnique({ unique: rest, before, compose }, [...refused, ...known]);
+  for (const { name, source, reason, isPassing } of fitted.refused) {
+    const level = unique.findIndex((one) => one.name === source);
+    const one = unique[level]?.subgraphs.find((each) => each.name === name);
+    if (one && !isPassing) refusals.note(unique, level, one, reason);
+  }
+  return fitted;
+}
+
+/** Who is known not to fit is not tried again; where it had a part, that one stays. */
+function withoutKnown(unique: readonly SubgraphSource[], before: FitOptions['before'], refusals: Refusals) {
+  const known: Refused[] = [];
+  const rest = unique.map(({ name: source, subgraphs }, level) => ({
+    name: source,
+    subgraphs: subgraphs.flatMap((one) => {
+      const reason = before.get(one.name)?.sdl === one.sdl ? undefined : refusals.recall(unique, level, one);
+      if (reason === undefined) return one;
+      known.push({ name: one.name, source, reason });
+      return before.get(one.name) ?? [];
+    }),
+  }));
+  return { rest, known };
+}
+
+interface Unique extends Pick<FitOptions, 'before' | 'compose'> {
+  readonly unique: readonly SubgraphSource[];
+}
+
+async function fitUnique({ unique, before, compose }: Unique, refused: Refused[]): Promise<Fitted> {
   const all = unique.flatMap(({ subgraphs }) => subgraphs);
   if (all.length === 0) return { accepted: [], refused, composed: undefined };
   const whole = await compose(all);
@@ -93,7 +130,7 @@ async function fitLevel(level: Level): Promise<FittedLevel> {
     const others = wanted.flatMap((one) => (one.name === name ? (before.get(name) ?? []) : one));
     if (base.length + others.length === 0) continue;
     const rest = await compose([...base, ...others]);
-    if ('ok' in rest) return { accepted: others, refused: [{ name, reason: whole.problem }], composed: rest.ok };
+    if ('ok' in rest) return { accepted: others, refused: [refusal(name, whole)], composed: rest.ok };
   }
   return oneByOne(level, changed);
 }
@@ -109,7 +146,7 @@ async function oneByOne(level: Level, changed: readonly SubgraphSdl[]): Promise<
     if ('ok' in start) composed = start.ok;
     else [accepted, waiting] = [[], wanted];
   }
-  const reasons = new Map<string, string>();
+  const reasons = new Map<string, Omit<Refused, 'source'>>();
   for (let round = 0; round < maxRounds && waiting.length > 0; round++) {
     const still: SubgraphSdl[] = [];
     for (const one of waiting) {
@@ -118,11 +155,15 @@ async function oneByOne(level: Level, changed: readonly SubgraphSdl[]): Promise<
       if ('ok' in tried) [accepted, composed] = [[...others, one], tried.ok];
       else {
         still.push(one);
-        reasons.set(one.name, tried.problem);
+        reasons.set(one.name, refusal(one.name, tried));
       }
     }
     if (still.length === waiting.length) break;
     waiting = still;
   }
-  return { accepted, composed, refused: waiting.map(({ name }) => ({ name, reason: reasons.get(name) ?? '' })) };
+  return { accepted, composed, refused: waiting.map(({ name }) => reasons.get(name) ?? { name, reason: '' }) };
+}
+
+function refusal(name: string, { problem, isPassing }: Exclude<Composed, { ok: unknown }>): Omit<Refused, 'source'> {
+  return { name, reason: problem, ...(isPassing && { isPassing }) };
 }

@@ -5,6 +5,7 @@
  * once they have ended.
  */
 import { fitSubgraphs, type Refused, type SubgraphSource } from '#src/live/fit-subgraphs.ts';
+import { createRefusals } from '#src/live/refusals.ts';
 import { type ComposeSubgraphs, openSupergraph, type SubgraphSdl, type Supergraph } from '#src/supergraph.ts';
 
 export interface SubgraphStatus {
@@ -45,6 +46,7 @@ export interface SubgraphRegistryOptions {
 export function createSubgraphRegistry(options: SubgraphRegistryOptions): SubgraphRegistry {
   const { compose, prepare, use, onChange } = options;
   const wanted = new Map<string, readonly SubgraphSdl[]>(options.order.map((name) => [name, []]));
+  const refusals = createRefusals();
   let accepted = new Map<string, SubgraphSdl>();
   let status: RegistryStatus = { revision: 0, subgraphs: [] };
   let dirty = false;
@@ -62,7 +64,7 @@ export function createSubgraphRegistry(options: SubgraphRegistryOptions): Subgra
   }
 
   async function takeIn(sources: readonly SubgraphSource[]): Promise<void> {
-    const fitted = await fitSubgraphs({ sources, before: accepted, compose });
+    const fitted = await fitSubgraphs({ sources, before: accepted, compose, refusals });
     let { refused } = fitted;
     let { revision } = status;
     if (fitted.composed && !sameSubgraphs(fitted.accepted, accepted)) {
