@@ -65,7 +65,9 @@ export function findPrograms({ dataDir, house = [] }: RemainsOptions): { pid: nu
   for (const name of names('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || house.includes(pid)) continue;
-    const group = new RegExp(`steading-${tag}/(\\w+)`).exec(readText(`/proc/${pid}/cgroup`))?.[1];
+    const group = new RegExp(`steading-${tag}(?:\\.builds)?/((?:ins|bld)_\\w+)`).exec(
+      readText(`/proc/${pid}/cgroup`),
+    )?.[1];
     const mark = new RegExp(`(?:^|\\0)STEADING_INSTANCE=${tag}\\.(\\w+)`).exec(readText(`/proc/${pid}/environ`))?.[1];
     const id = mark ?? group ?? folderOf(pid, join(dataDir, 'compute')) ?? folderOf(pid, join(dataDir, 'deploy'));
     // A zombie has neither a mark nor a folder, and runs nothing.
@@ -120,7 +122,9 @@ function socketsOf(pids: readonly number[]): Set<string> {
 function findGroups(tag: string): string[] {
   const root = '/sys/fs/cgroup';
   const places = [root, ...names(root).map((name) => join(root, name))];
-  const parents = places.map((place) => join(place, `steading-${tag}`)).filter((folder) => existsSync(folder));
+  const parents = places
+    .flatMap((place) => [`steading-${tag}`, `steading-${tag}.builds`].map((name) => join(place, name)))
+    .filter((folder) => existsSync(folder));
   const groups = parents.flatMap((parent) => names(parent).filter((name) => /^(ins|bld)_/.test(name)));
   return unique(groups);
 }

@@ -14,9 +14,11 @@ export const config = {
     'as root: the number above which apps get users of their own',
   ),
   STEADING_BUILD_CPU_MILLIS: number(0, 1_000_000, 0).describe(
-    'thousandths of a core that a build may use; 0: half the machine',
+    'thousandths of a core that all builds together may use; 0: half the machine',
   ),
-  STEADING_BUILD_MEMORY_MB: number(0, 10_000_000, 0).describe('memory that a build may use; 0: half the machine'),
+  STEADING_BUILD_MEMORY_MB: number(0, 10_000_000, 0).describe(
+    'memory that all builds together may use; 0: half the machine',
+  ),
   STEADING_BUILD_CA_FILE: z
     .string()
     .startsWith('/')

@@ -7,7 +7,7 @@ import { createLog, newId, systemClock } from '@steading/kit';
 import { findRemains } from '@steading/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { detectCgroups } from '#src/runtime/process/cgroups.ts';
-import { processesMarked } from '#src/runtime/process/proc.ts';
+import { processesMarked, usageOf } from '#src/runtime/process/proc.ts';
 import { createProcessRuntime } from '#src/runtime/process/process-runtime.ts';
 import type { Desired, HealthCheck, Runtime } from '#src/runtime/runtime.ts';
 import { ask, build, buildLimits, desiredFor, ended, order, server, until } from './runtime-behaviour.ts';
@@ -235,24 +235,55 @@ describe.runIf(isRoot)('a disk that is full', () => {
 });
 
 // Control groups can be written by root only.
+test.runIf(isRoot)('all builds together keep within one budget, and come after apps and the house', async (context) => {
+  const builds = { cpuMillis: 200, memoryBytes: 2 ** 28 };
+  const cgroups = detectCgroups({ tag: 'faultsbudget', builds });
+  if (!cgroups) return context.skip();
+  const limits = { ...buildLimits, ...builds };
+  const spinning = ['bld_one', 'bld_two'].map((name) => {
+    const { joinFiles } = cgroups.group('build', name, limits);
+    const join = joinFiles.map((file) => `echo $$ > ${file}; `).join('');
+    return spawn('sh', ['-c', `${join} while :; do :; done`], { stdio: 'ignore' });
+  });
+  try {
+    const pids = spinning.map(({ pid }) => pid!);
+    await until(() =>
+      pids.every((pid) =>
+        cgroups.group('build', 'bld_one').pids().concat(cgroups.group('build', 'bld_two').pids()).includes(pid),
+      ),
+    );
+    const before = usageOf(pids).cpuMs;
+    const began = performance.now();
+    await until(() => performance.now() - began > 2_000);
+    const share = (usageOf(pids).cpuMs - before) / (performance.now() - began);
+    // A fifth of a core between the two of them; two fifths if each had the budget for itself.
+    expect(share).toBeLessThan(0.3);
+  } finally {
+    for (const child of spinning) child.kill('SIGKILL');
+    await until(() => ['bld_one', 'bld_two'].every((name) => cgroups.group('build', name).remove()));
+    cgroups.close();
+  }
+});
+
 test.runIf(isRoot)(
   'groups of a house that was killed are removed by the next start, those of a living one stay',
   async (context) => {
-    const cgroups = detectCgroups('faultsown');
+    const builds = { cpuMillis: 1_000, memoryBytes: 2 ** 30 };
+    const cgroups = detectCgroups({ tag: 'faultsown', builds });
     if (!cgroups) return context.skip();
     const limits = { ...buildLimits };
-    cgroups.group('ins_kept', limits);
-    const [joinFile = ''] = cgroups.group('ins_kept').joinFiles;
+    cgroups.group('app', 'ins_kept', limits);
+    const [joinFile = ''] = cgroups.group('app', 'ins_kept').joinFiles;
     const parentOf = (tag: string) => joinFile.replace(/steading-faultsown.*/, `steading-${tag}`);
     const script = `const { detectCgroups } = await import(${JSON.stringify(new URL('../src/runtime/process/cgroups.ts', import.meta.url).href)});
-    detectCgroups('faultsdead').group('ins_left', ${JSON.stringify(limits)}); process.kill(process.pid, 'SIGKILL');`;
+    detectCgroups({ tag: 'faultsdead', builds: ${JSON.stringify(builds)} }).group('app', 'ins_left', ${JSON.stringify(limits)}); process.kill(process.pid, 'SIGKILL');`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
     await once(child, 'close');
     expect(existsSync(join(parentOf('faultsdead'), 'ins_left'))).toBe(true);
-    const next = detectCgroups('faultsnext');
+    const next = detectCgroups({ tag: 'faultsnext', builds });
     expect(existsSync(parentOf('faultsdead'))).toBe(false);
     expect(existsSync(join(parentOf('faultsown'), 'ins_kept'))).toBe(true);
-    cgroups.group('ins_kept').remove();
+    cgroups.group('app', 'ins_kept').remove();
     cgroups.close();
     next?.close();
     expect(existsSync(parentOf('faultsown'))).toBe(false);

@@ -66,7 +66,7 @@ async function runStep(work: BuildWork, uid: number | undefined, step: BuildOrde
   const { machine, order, folder, lines, stop, limits } = work;
   stop.signal.throwIfAborted();
   lines.add('steading', `${step.name}: ${step.argv.join(' ')}`);
-  const cgroup = machine.cgroups?.group(order.buildId, limits);
+  const cgroup = machine.cgroups?.group('build', order.buildId, limits);
   const status = machine.finding.isolation === 'bubblewrap' ? join(folder, 'status') : undefined;
   const { running, child } = launch({
     argv: enclose(enclosureOf(work, uid, cgroup?.joinFiles ?? []), step.argv),
@@ -104,7 +104,7 @@ function buildLimits(machine: Machine, settings: BuilderSettings, order: BuildOr
 export async function removeHalfMade(machine: Machine): Promise<void> {
   for (const buildId of readdirSync(machine.folders.builds)) {
     await killMarked({ mark: markOf(machine, buildId), clock: machine.clock, log: machine.log });
-    machine.cgroups?.group(buildId).remove();
+    machine.cgroups?.group('build', buildId).remove();
     await runTool(['rm', '-rf', '--', join(machine.folders.builds, buildId)], { timeoutMs: 120_000 });
   }
   for (const name of readdirSync(machine.folders.releases))

@@ -15,10 +15,14 @@ import type { Limits } from '#src/runtime/runtime.ts';
 /**
  * Limits that the kernel keeps, for a whole tree of processes, where this house may write control groups (as root,
  * usually). v1 has one folder per controller, v2 one folder for all.
+ *
+ * Apps lie under one group and builds under another beside it. When the processors are wanted by more than they can
+ * serve, the house and its database (which are in neither) come first, then apps, then builds: `nice` does not reach
+ * across groups, so the groups have weights. All builds together keep within one budget, whatever each may use alone.
  */
 export interface Cgroups {
   /** Makes the group, or finds it again after a restart of the house. */
-  group(name: string, limits?: Limits): Cgroup;
+  group(kind: GroupKind, name: string, limits?: Limits): Cgroup;
   /** Removes the house's own groups where nothing is in them. */
   close(): void;
 }
@@ -34,35 +38,51 @@ export interface Cgroup {
   remove(): boolean;
 }
 
+export type GroupKind = 'app' | 'build';
+
+/** What all builds together may use. */
+export type BuildBudget = Pick<Limits, 'cpuMillis' | 'memoryBytes'>;
+
+/** In v1's measure, where a process that is in no group counts 1024. v2 counts 100 for it. */
+const weights: Readonly<Record<GroupKind, number>> = { app: 512, build: 256 };
+const suffixes: Readonly<Record<GroupKind, string>> = { app: '', build: '.builds' };
+const kinds: readonly GroupKind[] = ['app', 'build'];
+
+/** With the usual 100 ms, a budget of half of two cores would hold both of them for 50 ms in a row. */
+const periodUs = 20_000;
+
 interface Layout {
   readonly version: 1 | 2;
   readonly folders: Readonly<Record<'memory' | 'cpu' | 'pids', string>>;
 }
 
-/** @param tag names the groups of this house among those of others. */
-export function detectCgroups(tag: string, root = '/sys/fs/cgroup'): Cgroups | undefined {
-  const layout = detectLayout(root);
+/** @param options.tag names the groups of this house among those of others. */
+export function detectCgroups(options: {
+  readonly tag: string;
+  readonly builds: BuildBudget;
+  /** Default: where Linux has them. */
+  readonly root?: string;
+}): Cgroups | undefined {
+  const layout = detectLayout(options.root ?? '/sys/fs/cgroup');
   if (!layout) return undefined;
-  const parents = new Set(Object.values(layout.folders).map((folder) => join(folder, `steading-${tag}`)));
+  const folders = [...new Set(Object.values(layout.folders))];
+  const parentName = (kind: GroupKind) => `steading-${options.tag}${suffixes[kind]}`;
+  const parents = new Set(kinds.flatMap((kind) => folders.map((folder) => join(folder, parentName(kind)))));
   try {
-    for (const parent of parents) mkdirSync(parent, { recursive: true });
-    if (layout.version === 2) {
-      const [parent] = parents;
-      writeFileSync(join(parent!, 'cgroup.subtree_control'), '+memory +pids +cpu');
-    }
+    for (const kind of kinds) openParent(layout, parentName(kind), kind, options.builds);
     const mark = houseMark();
     for (const parent of parents) {
       removeDeadHouses(parent);
       mkdirSync(join(parent, mark), { recursive: true });
     }
-    for (const folder of new Set(Object.values(layout.folders))) removeLeftOver(folder, parents);
+    for (const folder of folders) removeLeftOver(folder, parents);
   } catch {
     return undefined;
   }
   return {
-    group(name, limits) {
-      for (const parent of parents) mkdirSync(parent, { recursive: true });
-      return openGroup(layout, `steading-${tag}/${name}`, limits);
+    group(kind, name, limits) {
+      if (limits) openParent(layout, parentName(kind), kind, options.builds);
+      return openGroup(layout, `${parentName(kind)}/${name}`, limits);
     },
     close() {
       for (const parent of parents) {
@@ -71,6 +91,18 @@ export function detectCgroups(tag: string, root = '/sys/fs/cgroup'): Cgroups | u
       }
     },
   };
+}
+
+function openParent({ version, folders }: Layout, name: string, kind: GroupKind, builds: BuildBudget): void {
+  const [memory, cpu, pids] = [join(folders.memory, name), join(folders.cpu, name), join(folders.pids, name)];
+  for (const folder of [memory, cpu, pids]) mkdirSync(folder, { recursive: true });
+  if (version === 2) writeFileSync(join(memory, 'cgroup.subtree_control'), '+memory +pids +cpu');
+  const weight: [string, string] =
+    version === 2
+      ? [join(cpu, 'cpu.weight'), String(Math.round((weights[kind] * 100) / 1024))]
+      : [join(cpu, 'cpu.shares'), String(weights[kind])];
+  trySetting(...weight);
+  if (kind === 'build') for (const [file, value] of budget(version, { memory, cpu }, builds)) trySetting(file, value);
 }
 
 const housePrefix = 'house.';
@@ -147,27 +179,32 @@ function openGroup(layout: Layout, name: string, limits?: Limits): Cgroup {
   };
 }
 
+type Setting = [file: string, value: string];
+
 function settings(
   version: 1 | 2,
   { memory, cpu, pids }: { memory: string; cpu: string; pids: string },
   limits: Limits,
-): [file: string, value: string][] {
-  const quota = Math.max(1_000, limits.cpuMillis * 100);
-  const processes: [string, string] = [join(pids, 'pids.max'), String(limits.processes)];
+): Setting[] {
+  const processes: Setting = [join(pids, 'pids.max'), String(limits.processes)];
+  const own = [...budget(version, { memory, cpu }, limits), processes];
+  return version === 2 ? [...own, [join(memory, 'memory.oom.group'), '1']] : own;
+}
+
+function budget(version: 1 | 2, { memory, cpu }: { memory: string; cpu: string }, limits: BuildBudget): Setting[] {
+  const quota = Math.max(1_000, Math.round((limits.cpuMillis * periodUs) / 1_000));
+  const bytes = String(limits.memoryBytes);
   if (version === 2)
     return [
-      [join(memory, 'memory.max'), String(limits.memoryBytes)],
+      [join(memory, 'memory.max'), bytes],
       [join(memory, 'memory.swap.max'), '0'],
-      [join(memory, 'memory.oom.group'), '1'],
-      [join(cpu, 'cpu.max'), `${quota} 100000`],
-      processes,
+      [join(cpu, 'cpu.max'), `${quota} ${periodUs}`],
     ];
   return [
-    [join(memory, 'memory.limit_in_bytes'), String(limits.memoryBytes)],
-    [join(memory, 'memory.memsw.limit_in_bytes'), String(limits.memoryBytes)],
-    [join(cpu, 'cpu.cfs_period_us'), '100000'],
+    [join(memory, 'memory.limit_in_bytes'), bytes],
+    [join(memory, 'memory.memsw.limit_in_bytes'), bytes],
+    [join(cpu, 'cpu.cfs_period_us'), String(periodUs)],
     [join(cpu, 'cpu.cfs_quota_us'), String(quota)],
-    processes,
   ];
 }
 

@@ -23,7 +23,7 @@ export interface ProcessRuntimeOptions {
   readonly ports: { readonly first: number; readonly last: number };
   readonly buildCaFile: string;
   readonly buildNpmRegistry: string;
-  /** 0: half the machine. */
+  /** What all builds together may use, and so each of them at most; 0: half the machine. */
   readonly buildCpuMillis: number;
   readonly buildMemoryBytes: number;
   readonly clock: Clock;
@@ -39,18 +39,19 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const { clock, log, events } = options;
   const finding = await detectIsolation(options.folder, options.firstUid);
   const folders = openFolders(options.folder, finding.ownUsers ? options.firstUid : undefined);
-  const cgroups = detectCgroups(folders.tag);
+  const buildLimits: Limits = {
+    cpuMillis: options.buildCpuMillis || availableParallelism() * 500,
+    memoryBytes: options.buildMemoryBytes || Math.round(totalmem() / 2),
+    processes: 1_024,
+    diskBytes: 4 * gigabyte,
+  };
+  const cgroups = detectCgroups({ tag: folders.tag, builds: buildLimits });
   const ports = createPorts(options.ports);
   const machine: Machine = { folders, finding, cgroups, ports, clock, log, defaults: appLimits };
   const buildSettings = {
     caFile: options.buildCaFile,
     npmRegistry: options.buildNpmRegistry,
-    limits: {
-      cpuMillis: options.buildCpuMillis || availableParallelism() * 500,
-      memoryBytes: options.buildMemoryBytes || Math.round(totalmem() / 2),
-      processes: 1_024,
-      diskBytes: 4 * gigabyte,
-    },
+    limits: buildLimits,
   };
   const apps = new Map<string, App>();
 

@@ -81,7 +81,7 @@ function startProcess(
   const uid = machine.finding.ownUsers ? machine.folders.uidOf(desired.appId) : undefined;
   prepareFolder(folder, uid);
   const limits = limitsOf(machine, desired.limits);
-  const cgroup = machine.cgroups?.group(id, limits);
+  const cgroup = machine.cgroups?.group('app', id, limits);
   const environment = environmentOf(machine, desired, folder, port.number);
   const argvOf = (command: readonly string[], joinFiles: readonly string[]) =>
     enclose({ ...enclosureOf(machine, desired, folder, uid, limits), joinFiles }, command);
@@ -114,7 +114,7 @@ export async function adoptUnit(
 ): Promise<Unit | undefined> {
   if (!record.process) return undefined;
   const folder = instanceFolder(machine, record.appId, record.id);
-  const cgroup = machine.cgroups?.group(record.id);
+  const cgroup = machine.cgroups?.group('app', record.id);
   const running = adopt(record.process, {
     mark: markOf(machine, record.id),
     ...(cgroup && { cgroup }),
@@ -147,7 +147,7 @@ export async function adoptUnit(
 
 /** Kills whatever is left of an instance whose outermost process is gone or was never written down. */
 export async function killRemains(machine: Machine, id: string): Promise<void> {
-  const cgroup = machine.cgroups?.group(id);
+  const cgroup = machine.cgroups?.group('app', id);
   await killMarked({ mark: markOf(machine, id), clock: machine.clock, log: machine.log, ...(cgroup && { cgroup }) });
   cgroup?.remove();
 }
@@ -164,7 +164,7 @@ function unitOf(
   },
 ): Unit {
   const { running, port, collector, limits } = parts;
-  const cgroup = machine.cgroups?.group(parts.id);
+  const cgroup = machine.cgroups?.group('app', parts.id);
   let tooMuchMemory = false;
   const usage = () => cgroup?.usage() ?? usageOf(running.pids());
   const polling = cgroup ? undefined : setInterval(watchMemory, 1_000).unref();
