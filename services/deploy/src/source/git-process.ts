@@ -2,7 +2,7 @@
  * Runs git, and nothing but git: an argv, an environment made from nothing, no prompt, no configuration of the machine
  * or the person, only the transports that are needed. The whole process group ends when the signal aborts.
  */
-import { spawn } from 'node:child_process';
+import { runProgram } from '@steading/kit';
 import { folderSize } from '#src/source/source-tree.ts';
 
 export interface GitSettings {
@@ -66,46 +66,29 @@ const always: readonly (readonly [string, string])[] = [
 /** Runs git to its end. Rejects only when the signal aborts or git cannot be started. */
 export async function runGit(settings: GitSettings, run: GitRun): Promise<GitResult> {
   run.signal.throwIfAborted();
-  const child = spawn('git', run.argv, {
-    cwd: run.cwd,
-    env: { ...gitEnvironment(settings, run.config ?? []), ...run.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group, so that git's helpers (remote-https, ssh) end with it.
-    detached: true,
-  });
-  const end = () => {
-    try {
-      if (child.pid) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // Gone already.
-    }
-  };
-  let tooLarge = false;
-  const stopTooLarge = () => {
-    tooLarge = true;
-    end();
-  };
-  const guard = run.watched ? watchSize(run.watched, stopTooLarge) : undefined;
-  run.signal.addEventListener('abort', end, { once: true });
+  const { watched } = run;
+  const stopping = new AbortController();
+  const guard = watched && watchSize(watched, () => stopping.abort(new TooLarge()));
   try {
-    const [stdout, stderr, { code, signal }] = await Promise.all([
-      collect(child.stdout),
-      collect(child.stderr),
-      new Promise<{ code: number; signal: NodeJS.Signals | null }>((resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (value, by) => resolve({ code: value ?? 128, signal: by }));
-      }),
-    ]);
-    run.signal.throwIfAborted();
+    const end = await runProgram({
+      argv: ['git', ...run.argv],
+      cwd: run.cwd,
+      env: { ...gitEnvironment(settings, run.config ?? []), ...run.environment },
+      mostBytes: maxOutputBytes,
+      signal: AbortSignal.any([run.signal, stopping.signal]),
+    });
     // A quick fetch may be over before anybody looked.
-    tooLarge ||=
-      run.watched !== undefined && (await folderSize(run.watched.folder, run.watched.maxBytes)) > run.watched.maxBytes;
-    return { code, stdout, stderr, tooLarge, ...(signal && !tooLarge && { signal }) };
+    const tooLarge = watched !== undefined && (await folderSize(watched.folder, watched.maxBytes)) > watched.maxBytes;
+    return { ...end, tooLarge };
+  } catch (error) {
+    if (error instanceof TooLarge) return { code: 128, stdout: '', stderr: '', tooLarge: true };
+    throw error;
   } finally {
     guard?.();
-    run.signal.removeEventListener('abort', end);
   }
 }
+
+class TooLarge extends Error {}
 
 function gitEnvironment(settings: GitSettings, config: readonly (readonly [string, string])[]): Record<string, string> {
   const all = [...always, ...(settings.caFile ? [['http.sslCAInfo', settings.caFile] as const] : []), ...config];
@@ -128,16 +111,6 @@ function gitEnvironment(settings: GitSettings, config: readonly (readonly [strin
     environment[`GIT_CONFIG_VALUE_${index}`] = value;
   });
   return environment;
-}
-
-async function collect(stream: NodeJS.ReadableStream): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of stream as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes <= maxOutputBytes) parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 function watchSize(watched: { folder: string; maxBytes: number }, exceeded: () => void): () => void {

@@ -38,9 +38,9 @@ test('version 1: apps weigh less than the house, builds less than apps, and all 
   );
   withFiles(['own.builds', 'own.builds/bld_1'].map((at) => `memory/steading-${at}/memory.limit_in_bytes`));
   const group = open().group('build', 'bld_1', one);
-  expect(read('cpu/steading-own/cpu.shares')).toBe('512');
+  expect(read('cpu/steading-own/cpu.shares')).toBe('768');
   expect(read('cpu/steading-own/cpu.cfs_quota_us')).toBe('');
-  expect(read('cpu/steading-own.builds/cpu.shares')).toBe('256');
+  expect(read('cpu/steading-own.builds/cpu.shares')).toBe('384');
   expect(read('cpu/steading-own.builds/cpu.cfs_period_us')).toBe('20000');
   expect(read('cpu/steading-own.builds/cpu.cfs_quota_us')).toBe('20000');
   expect(read('cpu/steading-own.builds/bld_1/cpu.cfs_quota_us')).toBe('10000');
@@ -55,9 +55,9 @@ test('version 2: the same, in one tree', () => {
   const files = ['cpu.weight', 'cpu.max', 'memory.max'];
   withFiles(['own', 'own.builds', 'own.builds/bld_1'].flatMap((at) => files.map((file) => `steading-${at}/${file}`)));
   open().group('build', 'bld_1', one);
-  expect(read('steading-own/cpu.weight')).toBe('50');
+  expect(read('steading-own/cpu.weight')).toBe('75');
   expect(read('steading-own/cpu.max')).toBe('');
-  expect(read('steading-own.builds/cpu.weight')).toBe('25');
+  expect(read('steading-own.builds/cpu.weight')).toBe('38');
   expect(read('steading-own.builds/cpu.max')).toBe('20000 20000');
   expect(read('steading-own.builds/memory.max')).toBe(String(4 * 2 ** 30));
   expect(read('steading-own.builds/bld_1/cpu.max')).toBe('10000 20000');

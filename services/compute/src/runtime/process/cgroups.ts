@@ -44,7 +44,7 @@ export type GroupKind = 'app' | 'build';
 export type BuildBudget = Pick<Limits, 'cpuMillis' | 'memoryBytes'>;
 
 /** In v1's measure, where a process that is in no group counts 1024. v2 counts 100 for it. */
-const weights: Readonly<Record<GroupKind, number>> = { app: 512, build: 256 };
+const weights: Readonly<Record<GroupKind, number>> = { app: 768, build: 384 };
 const suffixes: Readonly<Record<GroupKind, string>> = { app: '', build: '.builds' };
 const kinds: readonly GroupKind[] = ['app', 'build'];
 

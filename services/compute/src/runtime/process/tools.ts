@@ -1,19 +1,16 @@
-import { execFile } from 'node:child_process';
+import { runProgram } from '@steading/kit';
 import { systemPath } from '#src/runtime/process/isolation.ts';
 
 /** Runs a program of the system, by argv, with a clean environment and a deadline; gives what it printed. */
-export function runTool(
+export async function runTool(
   argv: readonly string[],
   { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<string> {
-  const options = { env: { PATH: systemPath }, timeout: timeoutMs, maxBuffer: 2 ** 20, ...(signal && { signal }) };
-  return new Promise((resolve, reject) => {
-    execFile(argv[0]!, argv.slice(1), options, (error, stdout) => {
-      if (signal?.aborted) reject(signal.reason);
-      else if (error) reject(new Error(`${argv[0]} failed`, { cause: error }));
-      else resolve(stdout);
-    });
-  });
+  const env = { PATH: systemPath };
+  const end = await runProgram({ argv, env, timeoutMs, ...(signal && { signal }) });
+  if (end.code !== 0)
+    throw new Error(`${argv[0]} failed`, { cause: new Error(end.stderr || (end.signal ?? `code ${end.code}`)) });
+  return end.stdout;
 }
 
 /** What a folder takes on the disk. */
