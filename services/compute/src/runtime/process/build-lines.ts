@@ -1,56 +1,68 @@
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { maskText } from '#src/masks.ts';
 import { BuildStopped } from '#src/runtime/process/build-stops.ts';
 import { clean } from '#src/runtime/process/collector.ts';
 import type { Machine } from '#src/runtime/process/machine.ts';
 import type { BuildOrder, LogLine } from '#src/runtime/runtime.ts';
 
-const mostOutputBytes = 64 * 2 ** 20;
+const megabyte = 2 ** 20;
+/** Beyond `kept` output is only counted, which costs the house a thousandth of what lines cost; beyond `all` a build ends. */
+export const outputLimits = { kept: 12 * megabyte, all: 64 * megabyte, bytesPerSecond: 2 * megabyte, burst: megabyte };
+/** Of one line; what is shown of it is less. */
+const longestLine = 65_536;
 
-/** Lines on their way to a reader. A reader that is slow slows the build down; nothing is kept without limit. */
-export function lineQueue({ masked }: BuildOrder, { clock }: Machine) {
+/**
+ * Lines on their way to a reader. A build that prints faster than the reader takes, or than `bytesPerSecond`, waits for its
+ * pipe: so the build slows down, not the house. Nothing is kept without limit, and what is left out is said.
+ */
+export function lineQueue({ masked }: Pick<BuildOrder, 'masked'>, { clock }: Pick<Machine, 'clock'>) {
   const waiting: LogLine[] = [];
   let position = 0;
   let bytes = 0;
+  let budget = outputLimits.burst;
+  let budgetAt = clock.now();
   let ended = false;
   let wake = () => {};
   let drained = () => {};
 
   function add(stream: LogLine['stream'], text: string): void {
-    waiting.push({
-      position: ++position,
-      timeMs: clock.now(),
-      stream,
-      text: maskText(clean(text), masked),
-      instanceId: '',
-    });
+    // Masked before it is cut, or the half of a secret would be left.
+    const shown = clean(maskText(text, masked));
+    waiting.push({ position: ++position, timeMs: clock.now(), stream, text: shown, instanceId: '' });
     wake();
   }
 
   async function take(stream: 'stdout' | 'stderr', from: Readable, stop: AbortController): Promise<void> {
-    let rest = '';
-    from.setEncoding('utf8');
+    const split = lineSplitter((line) => add(stream, line));
     try {
-      for await (const chunk of from) {
+      for await (const chunk of from as AsyncIterable<Buffer>) {
+        const before = bytes;
         bytes += chunk.length;
-        if (bytes > mostOutputBytes) {
-          stop.abort(new BuildStopped('too-large', `The build printed more than ${mostOutputBytes / 2 ** 20} MB.`));
-          return;
+        if (bytes > outputLimits.all) {
+          const printed = outputLimits.all / megabyte;
+          return stop.abort(new BuildStopped('too-large', `The build printed more than ${printed} MB.`));
         }
-        const lines = (rest + chunk).split('\n');
-        rest = lines.pop() ?? '';
-        if (rest.length > 65_536) {
-          lines.push(rest);
-          rest = '';
-        }
-        for (const line of lines) add(stream, line);
-        while (waiting.length > 2_000 && !ended && !stop.signal.aborted)
-          await Promise.race([new Promise<void>((resolve) => (drained = resolve)), clock.sleep(200)]);
+        if (before > outputLimits.kept) continue;
+        split.take(chunk);
+        if (bytes > outputLimits.kept)
+          add('steading', `The build printed more than ${outputLimits.kept / megabyte} MB: the rest is not kept.`);
+        await pace(chunk.length, stop.signal);
       }
     } catch {
       /* the pipe went with the process */
     }
-    if (rest) add(stream, rest);
+    split.end();
+  }
+
+  /** Resolves when the next chunk may be read. */
+  async function pace(length: number, signal: AbortSignal): Promise<void> {
+    const now = clock.now();
+    budget = Math.min(outputLimits.burst, budget + ((now - budgetAt) / 1000) * outputLimits.bytesPerSecond) - length;
+    budgetAt = now;
+    if (budget < 0) await clock.sleep((-budget / outputLimits.bytesPerSecond) * 1000, signal);
+    while (waiting.length > 2_000 && !ended && !signal.aborted)
+      await Promise.race([new Promise<void>((resolve) => (drained = resolve)), clock.sleep(200)]);
   }
 
   return {
@@ -68,6 +80,30 @@ export function lineQueue({ masked }: BuildOrder, { clock }: Machine) {
         if (ended) return;
         await new Promise<void>((resolve) => (wake = resolve));
       }
+    },
+  };
+}
+
+/** Whole lines from pieces of bytes. Of a line that is too long the beginning is given, and nothing more. */
+function lineSplitter(add: (line: string) => void) {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  let skipping = false;
+  const give = (line: string) => {
+    if (!skipping) add(line);
+    skipping = false;
+  };
+  return {
+    take(chunk: Buffer): void {
+      const lines = (skipping ? '' : rest).concat(decoder.write(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) give(line);
+      if (rest.length <= longestLine) return;
+      give(rest);
+      skipping = true;
+    },
+    end(): void {
+      if (rest && !skipping) add(rest);
     },
   };
 }
