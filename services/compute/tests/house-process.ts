@@ -19,4 +19,4 @@ for (const desired of JSON.parse(desiredText ?? '[]') as Desired[]) {
 }
 if (buildText)
   for await (const event of runtime.build(JSON.parse(buildText) as BuildOrder, new AbortController().signal))
-    process.stdout.write(`${event.kind === 'line' ? event.line.text : event.kind}\n`);
+    process.stdout.write(`${event.kind === 'output' ? event.lines.map(({ text }) => text).join('\n') : event.kind}\n`);

@@ -189,7 +189,7 @@ export function runtimeBehaviour(under: () => RuntimeUnderTest): void {
       cancel.signal,
     )) {
       events.push(event);
-      if (event.kind === 'line' && event.line.text === 'up') {
+      if (event.kind === 'output' && event.lines.some(({ text }) => text === 'up')) {
         cancelledAt = Date.now();
         cancel.abort();
       }

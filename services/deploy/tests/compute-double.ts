@@ -103,8 +103,8 @@ function methods(double: () => ComputeDouble): Methods {
       let position = 0n;
       const line = (text: string) => ({
         event: {
-          case: 'line' as const,
-          value: { position: ++position, timeMs: BigInt(Date.now()), stream: 'stdout', text },
+          case: 'output' as const,
+          value: { lines: [{ position: ++position, timeMs: BigInt(Date.now()), stream: 'stdout', text }] },
         },
       });
       for (const step of request.steps) yield line(`$ ${step.argv.join(' ')}`);

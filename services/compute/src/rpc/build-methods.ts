@@ -52,7 +52,7 @@ export function buildMethods({
 }
 
 function buildMessage(event: BuildEvent): MessageInitShape<typeof BuildResponseSchema> {
-  if (event.kind === 'line') return { event: { case: 'line', value: lineMessage(event.line) } };
+  if (event.kind === 'output') return { event: { case: 'output', value: { lines: event.lines.map(lineMessage) } } };
   if (event.kind === 'failed') return { event: { case: 'failed', value: { code: event.code, reason: event.reason } } };
   return { event: { case: 'done', value: { releaseId: event.releaseId, bytes: BigInt(event.bytes) } } };
 }

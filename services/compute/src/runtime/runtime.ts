@@ -145,6 +145,6 @@ export interface BuildOrder {
 export type BuildFailure = 'step-failed' | 'timeout' | 'out-of-memory' | 'too-large' | 'disk-full' | 'cancelled';
 
 export type BuildEvent =
-  | { readonly kind: 'line'; readonly line: LogLine }
+  | { readonly kind: 'output'; readonly lines: readonly LogLine[] }
   | { readonly kind: 'done'; readonly releaseId: string; readonly bytes: number }
   | { readonly kind: 'failed'; readonly code: BuildFailure; readonly reason: string };

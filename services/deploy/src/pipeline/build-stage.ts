@@ -80,7 +80,8 @@ async function runBuild(work: Work, plan: BuildPlan, input: BuildInput): Promise
     as(work.caller, { signal: work.signal, timeoutMs: timeoutMs + 60_000 }),
   );
   for await (const { event } of events) {
-    if (event.case === 'line') work.log.write('building', lineStream(event.value.stream), event.value.text);
+    if (event.case === 'output')
+      for (const { stream, text } of event.value.lines) work.log.write('building', lineStream(stream), text);
     else if (event.case === 'done') {
       work.log.write('building', 'steading', `Built: ${(Number(event.value.bytes) / 1024 / 1024).toFixed(1)} MB.`);
       return event.value.releaseId;

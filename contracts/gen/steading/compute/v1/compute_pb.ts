@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file steading/compute/v1/compute.proto.
  */
 export const file_steading_compute_v1_compute: GenFile = /*@__PURE__*/
-  fileDesc("CiFzdGVhZGluZy9jb21wdXRlL3YxL2NvbXB1dGUucHJvdG8SE3N0ZWFkaW5nLmNvbXB1dGUudjEiEwoRR2V0UnVudGltZVJlcXVlc3QiXwoSR2V0UnVudGltZVJlc3BvbnNlEgwKBG5hbWUYASABKAkSEQoJaXNvbGF0aW9uGAIgASgJEhYKDmlzb2xhdGlvbl90ZXh0GAMgASgJEhAKCGJ1aWxkZXJzGAQgAygJIuYCCgxCdWlsZFJlcXVlc3QSEAoIYnVpbGRfaWQYASABKAkSDgoGYXBwX2lkGAIgASgJEhMKC3NvdXJjZV9wYXRoGAMgASgJEigKBXN0ZXBzGAQgAygLMhkuc3RlYWRpbmcuY29tcHV0ZS52MS5TdGVwEkcKC2Vudmlyb25tZW50GAUgAygLMjIuc3RlYWRpbmcuY29tcHV0ZS52MS5CdWlsZFJlcXVlc3QuRW52aXJvbm1lbnRFbnRyeRIOCgZtYXNrZWQYBiADKAkSKwoGbGltaXRzGAcgASgLMhsuc3RlYWRpbmcuY29tcHV0ZS52MS5MaW1pdHMSEgoKdGltZW91dF9tcxgIIAEoAxITCgtvdXRwdXRfcGF0aBgJIAEoCRISCgpyZWxlYXNlX2lkGAogASgJGjIKEEVudmlyb25tZW50RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIiCgRTdGVwEgwKBG5hbWUYASABKAkSDAoEYXJndhgCIAMoCSJZCgZMaW1pdHMSEgoKY3B1X21pbGxpcxgBIAEoBRIUCgxtZW1vcnlfYnl0ZXMYAiABKAMSEQoJcHJvY2Vzc2VzGAMgASgFEhIKCmRpc2tfYnl0ZXMYBCABKAMiqgEKDUJ1aWxkUmVzcG9uc2USLAoEbGluZRgBIAEoCzIcLnN0ZWFkaW5nLmNvbXB1dGUudjEuTG9nTGluZUgAEi4KBGRvbmUYAiABKAsyHi5zdGVhZGluZy5jb21wdXRlLnYxLkJ1aWxkRG9uZUgAEjIKBmZhaWxlZBgDIAEoCzIgLnN0ZWFkaW5nLmNvbXB1dGUudjEuQnVpbGRGYWlsZWRIAEIHCgVldmVudCIuCglCdWlsZERvbmUSEgoKcmVsZWFzZV9pZBgBIAEoCRINCgVieXRlcxgCIAEoAyIrCgtCdWlsZEZhaWxlZBIMCgRjb2RlGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJfCgdMb2dMaW5lEhAKCHBvc2l0aW9uGAEgASgDEg8KB3RpbWVfbXMYAiABKAMSDgoGc3RyZWFtGAMgASgJEgwKBHRleHQYBCABKAkSEwoLaW5zdGFuY2VfaWQYBSABKAkiWwoMQXBwbHlSZXF1ZXN0Eg4KBmFwcF9pZBgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgJEicKBHNwZWMYAyABKAsyGS5zdGVhZGluZy5jb21wdXRlLnYxLlNwZWMigAMKBFNwZWMSEgoKcmVsZWFzZV9pZBgBIAEoCRIPCgdjb21tYW5kGAIgAygJEjQKC3N0YXRpY19zaXRlGAMgASgLMh8uc3RlYWRpbmcuY29tcHV0ZS52MS5TdGF0aWNTaXRlEj8KC2Vudmlyb25tZW50GAQgAygLMiouc3RlYWRpbmcuY29tcHV0ZS52MS5TcGVjLkVudmlyb25tZW50RW50cnkSDgoGbWFza2VkGAUgAygJEhAKCHJlcGxpY2FzGAYgASgFEjAKBmhlYWx0aBgHIAEoCzIgLnN0ZWFkaW5nLmNvbXB1dGUudjEuSGVhbHRoQ2hlY2sSKwoGbGltaXRzGAggASgLMhsuc3RlYWRpbmcuY29tcHV0ZS52MS5MaW1pdHMSEAoIZHJhaW5fbXMYCSABKAMSFQoNc3RvcF9ncmFjZV9tcxgKIAEoAxoyChBFbnZpcm9ubWVudEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiIQoKU3RhdGljU2l0ZRITCgtzaW5nbGVfcGFnZRgBIAEoCCJzCgtIZWFsdGhDaGVjaxIRCglodHRwX3BhdGgYASABKAkSDwoHY29tbWFuZBgCIAMoCRITCgtpbnRlcnZhbF9tcxgDIAEoAxISCgp0aW1lb3V0X21zGAQgASgDEhcKD3N0YXJ0X3BlcmlvZF9tcxgFIAEoAyIPCg1BcHBseVJlc3BvbnNlIjkKE1dhdGNoUm9sbG91dFJlcXVlc3QSDgoGYXBwX2lkGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKAkimQEKFFdhdGNoUm9sbG91dFJlc3BvbnNlEg0KBXN0YXRlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIwCgpsYXN0X2xpbmVzGAMgAygLMhwuc3RlYWRpbmcuY29tcHV0ZS52MS5Mb2dMaW5lEjAKCWluc3RhbmNlcxgEIAMoCzIdLnN0ZWFkaW5nLmNvbXB1dGUudjEuSW5zdGFuY2UiSQoTQWJvcnRSb2xsb3V0UmVxdWVzdBIOCgZhcHBfaWQYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoCRIOCgZyZWFzb24YAyABKAkiFgoUQWJvcnRSb2xsb3V0UmVzcG9uc2UizAEKCEluc3RhbmNlEgoKAmlkGAEgASgJEg4KBmFwcF9pZBgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgJEg0KBXN0YXRlGAQgASgJEg8KB2FkZHJlc3MYBSABKAkSEgoKc3RhcnRlZF9tcxgGIAEoAxIQCghyZXN0YXJ0cxgHIAEoBRIQCghzdG9wc19tcxgIIAEoAxIOCgZyZWFzb24YCSABKAkSFAoMbWVtb3J5X2J5dGVzGAogASgDEhIKCmNwdV9taWxsaXMYCyABKAUiJgoUTGlzdEluc3RhbmNlc1JlcXVlc3QSDgoGYXBwX2lkGAEgASgJIkkKFUxpc3RJbnN0YW5jZXNSZXNwb25zZRIwCglpbnN0YW5jZXMYASADKAsyHS5zdGVhZGluZy5jb21wdXRlLnYxLkluc3RhbmNlIk4KD1JlYWRMb2dzUmVxdWVzdBIOCgZhcHBfaWQYASABKAkSDQoFYWZ0ZXIYAiABKAMSDgoGZm9sbG93GAMgASgIEgwKBHRhaWwYBCABKAUiTwoQUmVhZExvZ3NSZXNwb25zZRIrCgVsaW5lcxgBIAMoCzIcLnN0ZWFkaW5nLmNvbXB1dGUudjEuTG9nTGluZRIOCgZtaXNzZWQYAiABKAMiIgoQUmVtb3ZlQXBwUmVxdWVzdBIOCgZhcHBfaWQYASABKAkiEwoRUmVtb3ZlQXBwUmVzcG9uc2UiOgoUUmVtb3ZlUmVsZWFzZVJlcXVlc3QSDgoGYXBwX2lkGAEgASgJEhIKCnJlbGVhc2VfaWQYAiABKAkiFwoVUmVtb3ZlUmVsZWFzZVJlc3BvbnNlMuQGCg5Db21wdXRlU2VydmljZRJdCgpHZXRSdW50aW1lEiYuc3RlYWRpbmcuY29tcHV0ZS52MS5HZXRSdW50aW1lUmVxdWVzdBonLnN0ZWFkaW5nLmNvbXB1dGUudjEuR2V0UnVudGltZVJlc3BvbnNlElAKBUJ1aWxkEiEuc3RlYWRpbmcuY29tcHV0ZS52MS5CdWlsZFJlcXVlc3QaIi5zdGVhZGluZy5jb21wdXRlLnYxLkJ1aWxkUmVzcG9uc2UwARJOCgVBcHBseRIhLnN0ZWFkaW5nLmNvbXB1dGUudjEuQXBwbHlSZXF1ZXN0GiIuc3RlYWRpbmcuY29tcHV0ZS52MS5BcHBseVJlc3BvbnNlEmUKDFdhdGNoUm9sbG91dBIoLnN0ZWFkaW5nLmNvbXB1dGUudjEuV2F0Y2hSb2xsb3V0UmVxdWVzdBopLnN0ZWFkaW5nLmNvbXB1dGUudjEuV2F0Y2hSb2xsb3V0UmVzcG9uc2UwARJjCgxBYm9ydFJvbGxvdXQSKC5zdGVhZGluZy5jb21wdXRlLnYxLkFib3J0Um9sbG91dFJlcXVlc3QaKS5zdGVhZGluZy5jb21wdXRlLnYxLkFib3J0Um9sbG91dFJlc3BvbnNlEmYKDUxpc3RJbnN0YW5jZXMSKS5zdGVhZGluZy5jb21wdXRlLnYxLkxpc3RJbnN0YW5jZXNSZXF1ZXN0Giouc3RlYWRpbmcuY29tcHV0ZS52MS5MaXN0SW5zdGFuY2VzUmVzcG9uc2USWQoIUmVhZExvZ3MSJC5zdGVhZGluZy5jb21wdXRlLnYxLlJlYWRMb2dzUmVxdWVzdBolLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVhZExvZ3NSZXNwb25zZTABEloKCVJlbW92ZUFwcBIlLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVtb3ZlQXBwUmVxdWVzdBomLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVtb3ZlQXBwUmVzcG9uc2USZgoNUmVtb3ZlUmVsZWFzZRIpLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVtb3ZlUmVsZWFzZVJlcXVlc3QaKi5zdGVhZGluZy5jb21wdXRlLnYxLlJlbW92ZVJlbGVhc2VSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiFzdGVhZGluZy9jb21wdXRlL3YxL2NvbXB1dGUucHJvdG8SE3N0ZWFkaW5nLmNvbXB1dGUudjEiEwoRR2V0UnVudGltZVJlcXVlc3QiXwoSR2V0UnVudGltZVJlc3BvbnNlEgwKBG5hbWUYASABKAkSEQoJaXNvbGF0aW9uGAIgASgJEhYKDmlzb2xhdGlvbl90ZXh0GAMgASgJEhAKCGJ1aWxkZXJzGAQgAygJIuYCCgxCdWlsZFJlcXVlc3QSEAoIYnVpbGRfaWQYASABKAkSDgoGYXBwX2lkGAIgASgJEhMKC3NvdXJjZV9wYXRoGAMgASgJEigKBXN0ZXBzGAQgAygLMhkuc3RlYWRpbmcuY29tcHV0ZS52MS5TdGVwEkcKC2Vudmlyb25tZW50GAUgAygLMjIuc3RlYWRpbmcuY29tcHV0ZS52MS5CdWlsZFJlcXVlc3QuRW52aXJvbm1lbnRFbnRyeRIOCgZtYXNrZWQYBiADKAkSKwoGbGltaXRzGAcgASgLMhsuc3RlYWRpbmcuY29tcHV0ZS52MS5MaW1pdHMSEgoKdGltZW91dF9tcxgIIAEoAxITCgtvdXRwdXRfcGF0aBgJIAEoCRISCgpyZWxlYXNlX2lkGAogASgJGjIKEEVudmlyb25tZW50RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIiCgRTdGVwEgwKBG5hbWUYASABKAkSDAoEYXJndhgCIAMoCSJZCgZMaW1pdHMSEgoKY3B1X21pbGxpcxgBIAEoBRIUCgxtZW1vcnlfYnl0ZXMYAiABKAMSEQoJcHJvY2Vzc2VzGAMgASgFEhIKCmRpc2tfYnl0ZXMYBCABKAMitgEKDUJ1aWxkUmVzcG9uc2USMgoGb3V0cHV0GAQgASgLMiAuc3RlYWRpbmcuY29tcHV0ZS52MS5CdWlsZE91dHB1dEgAEi4KBGRvbmUYAiABKAsyHi5zdGVhZGluZy5jb21wdXRlLnYxLkJ1aWxkRG9uZUgAEjIKBmZhaWxlZBgDIAEoCzIgLnN0ZWFkaW5nLmNvbXB1dGUudjEuQnVpbGRGYWlsZWRIAEIHCgVldmVudEoECAEQAiI6CgtCdWlsZE91dHB1dBIrCgVsaW5lcxgBIAMoCzIcLnN0ZWFkaW5nLmNvbXB1dGUudjEuTG9nTGluZSIuCglCdWlsZERvbmUSEgoKcmVsZWFzZV9pZBgBIAEoCRINCgVieXRlcxgCIAEoAyIrCgtCdWlsZEZhaWxlZBIMCgRjb2RlGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJfCgdMb2dMaW5lEhAKCHBvc2l0aW9uGAEgASgDEg8KB3RpbWVfbXMYAiABKAMSDgoGc3RyZWFtGAMgASgJEgwKBHRleHQYBCABKAkSEwoLaW5zdGFuY2VfaWQYBSABKAkiWwoMQXBwbHlSZXF1ZXN0Eg4KBmFwcF9pZBgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgJEicKBHNwZWMYAyABKAsyGS5zdGVhZGluZy5jb21wdXRlLnYxLlNwZWMigAMKBFNwZWMSEgoKcmVsZWFzZV9pZBgBIAEoCRIPCgdjb21tYW5kGAIgAygJEjQKC3N0YXRpY19zaXRlGAMgASgLMh8uc3RlYWRpbmcuY29tcHV0ZS52MS5TdGF0aWNTaXRlEj8KC2Vudmlyb25tZW50GAQgAygLMiouc3RlYWRpbmcuY29tcHV0ZS52MS5TcGVjLkVudmlyb25tZW50RW50cnkSDgoGbWFza2VkGAUgAygJEhAKCHJlcGxpY2FzGAYgASgFEjAKBmhlYWx0aBgHIAEoCzIgLnN0ZWFkaW5nLmNvbXB1dGUudjEuSGVhbHRoQ2hlY2sSKwoGbGltaXRzGAggASgLMhsuc3RlYWRpbmcuY29tcHV0ZS52MS5MaW1pdHMSEAoIZHJhaW5fbXMYCSABKAMSFQoNc3RvcF9ncmFjZV9tcxgKIAEoAxoyChBFbnZpcm9ubWVudEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiIQoKU3RhdGljU2l0ZRITCgtzaW5nbGVfcGFnZRgBIAEoCCJzCgtIZWFsdGhDaGVjaxIRCglodHRwX3BhdGgYASABKAkSDwoHY29tbWFuZBgCIAMoCRITCgtpbnRlcnZhbF9tcxgDIAEoAxISCgp0aW1lb3V0X21zGAQgASgDEhcKD3N0YXJ0X3BlcmlvZF9tcxgFIAEoAyIPCg1BcHBseVJlc3BvbnNlIjkKE1dhdGNoUm9sbG91dFJlcXVlc3QSDgoGYXBwX2lkGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKAkimQEKFFdhdGNoUm9sbG91dFJlc3BvbnNlEg0KBXN0YXRlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIwCgpsYXN0X2xpbmVzGAMgAygLMhwuc3RlYWRpbmcuY29tcHV0ZS52MS5Mb2dMaW5lEjAKCWluc3RhbmNlcxgEIAMoCzIdLnN0ZWFkaW5nLmNvbXB1dGUudjEuSW5zdGFuY2UiSQoTQWJvcnRSb2xsb3V0UmVxdWVzdBIOCgZhcHBfaWQYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoCRIOCgZyZWFzb24YAyABKAkiFgoUQWJvcnRSb2xsb3V0UmVzcG9uc2UizAEKCEluc3RhbmNlEgoKAmlkGAEgASgJEg4KBmFwcF9pZBgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgJEg0KBXN0YXRlGAQgASgJEg8KB2FkZHJlc3MYBSABKAkSEgoKc3RhcnRlZF9tcxgGIAEoAxIQCghyZXN0YXJ0cxgHIAEoBRIQCghzdG9wc19tcxgIIAEoAxIOCgZyZWFzb24YCSABKAkSFAoMbWVtb3J5X2J5dGVzGAogASgDEhIKCmNwdV9taWxsaXMYCyABKAUiJgoUTGlzdEluc3RhbmNlc1JlcXVlc3QSDgoGYXBwX2lkGAEgASgJIkkKFUxpc3RJbnN0YW5jZXNSZXNwb25zZRIwCglpbnN0YW5jZXMYASADKAsyHS5zdGVhZGluZy5jb21wdXRlLnYxLkluc3RhbmNlIk4KD1JlYWRMb2dzUmVxdWVzdBIOCgZhcHBfaWQYASABKAkSDQoFYWZ0ZXIYAiABKAMSDgoGZm9sbG93GAMgASgIEgwKBHRhaWwYBCABKAUiTwoQUmVhZExvZ3NSZXNwb25zZRIrCgVsaW5lcxgBIAMoCzIcLnN0ZWFkaW5nLmNvbXB1dGUudjEuTG9nTGluZRIOCgZtaXNzZWQYAiABKAMiIgoQUmVtb3ZlQXBwUmVxdWVzdBIOCgZhcHBfaWQYASABKAkiEwoRUmVtb3ZlQXBwUmVzcG9uc2UiOgoUUmVtb3ZlUmVsZWFzZVJlcXVlc3QSDgoGYXBwX2lkGAEgASgJEhIKCnJlbGVhc2VfaWQYAiABKAkiFwoVUmVtb3ZlUmVsZWFzZVJlc3BvbnNlMuQGCg5Db21wdXRlU2VydmljZRJdCgpHZXRSdW50aW1lEiYuc3RlYWRpbmcuY29tcHV0ZS52MS5HZXRSdW50aW1lUmVxdWVzdBonLnN0ZWFkaW5nLmNvbXB1dGUudjEuR2V0UnVudGltZVJlc3BvbnNlElAKBUJ1aWxkEiEuc3RlYWRpbmcuY29tcHV0ZS52MS5CdWlsZFJlcXVlc3QaIi5zdGVhZGluZy5jb21wdXRlLnYxLkJ1aWxkUmVzcG9uc2UwARJOCgVBcHBseRIhLnN0ZWFkaW5nLmNvbXB1dGUudjEuQXBwbHlSZXF1ZXN0GiIuc3RlYWRpbmcuY29tcHV0ZS52MS5BcHBseVJlc3BvbnNlEmUKDFdhdGNoUm9sbG91dBIoLnN0ZWFkaW5nLmNvbXB1dGUudjEuV2F0Y2hSb2xsb3V0UmVxdWVzdBopLnN0ZWFkaW5nLmNvbXB1dGUudjEuV2F0Y2hSb2xsb3V0UmVzcG9uc2UwARJjCgxBYm9ydFJvbGxvdXQSKC5zdGVhZGluZy5jb21wdXRlLnYxLkFib3J0Um9sbG91dFJlcXVlc3QaKS5zdGVhZGluZy5jb21wdXRlLnYxLkFib3J0Um9sbG91dFJlc3BvbnNlEmYKDUxpc3RJbnN0YW5jZXMSKS5zdGVhZGluZy5jb21wdXRlLnYxLkxpc3RJbnN0YW5jZXNSZXF1ZXN0Giouc3RlYWRpbmcuY29tcHV0ZS52MS5MaXN0SW5zdGFuY2VzUmVzcG9uc2USWQoIUmVhZExvZ3MSJC5zdGVhZGluZy5jb21wdXRlLnYxLlJlYWRMb2dzUmVxdWVzdBolLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVhZExvZ3NSZXNwb25zZTABEloKCVJlbW92ZUFwcBIlLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVtb3ZlQXBwUmVxdWVzdBomLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVtb3ZlQXBwUmVzcG9uc2USZgoNUmVtb3ZlUmVsZWFzZRIpLnN0ZWFkaW5nLmNvbXB1dGUudjEuUmVtb3ZlUmVsZWFzZVJlcXVlc3QaKi5zdGVhZGluZy5jb21wdXRlLnYxLlJlbW92ZVJlbGVhc2VSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message steading.compute.v1.GetRuntimeRequest
@@ -201,10 +201,10 @@ export type BuildResponse = Message<"steading.compute.v1.BuildResponse"> & {
    */
   event: {
     /**
-     * @generated from field: steading.compute.v1.LogLine line = 1;
+     * @generated from field: steading.compute.v1.BuildOutput output = 4;
      */
-    value: LogLine;
-    case: "line";
+    value: BuildOutput;
+    case: "output";
   } | {
     /**
      * @generated from field: steading.compute.v1.BuildDone done = 2;
@@ -228,6 +228,25 @@ export const BuildResponseSchema: GenMessage<BuildResponse> = /*@__PURE__*/
   messageDesc(file_steading_compute_v1_compute, 5);
 
 /**
+ * The first 12 MB of what a build prints; one that prints more than 64 MB is stopped.
+ *
+ * @generated from message steading.compute.v1.BuildOutput
+ */
+export type BuildOutput = Message<"steading.compute.v1.BuildOutput"> & {
+  /**
+   * @generated from field: repeated steading.compute.v1.LogLine lines = 1;
+   */
+  lines: LogLine[];
+};
+
+/**
+ * Describes the message steading.compute.v1.BuildOutput.
+ * Use `create(BuildOutputSchema)` to create a new message.
+ */
+export const BuildOutputSchema: GenMessage<BuildOutput> = /*@__PURE__*/
+  messageDesc(file_steading_compute_v1_compute, 6);
+
+/**
  * @generated from message steading.compute.v1.BuildDone
  */
 export type BuildDone = Message<"steading.compute.v1.BuildDone"> & {
@@ -247,7 +266,7 @@ export type BuildDone = Message<"steading.compute.v1.BuildDone"> & {
  * Use `create(BuildDoneSchema)` to create a new message.
  */
 export const BuildDoneSchema: GenMessage<BuildDone> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 6);
+  messageDesc(file_steading_compute_v1_compute, 7);
 
 /**
  * @generated from message steading.compute.v1.BuildFailed
@@ -271,7 +290,7 @@ export type BuildFailed = Message<"steading.compute.v1.BuildFailed"> & {
  * Use `create(BuildFailedSchema)` to create a new message.
  */
 export const BuildFailedSchema: GenMessage<BuildFailed> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 7);
+  messageDesc(file_steading_compute_v1_compute, 8);
 
 /**
  * @generated from message steading.compute.v1.LogLine
@@ -310,7 +329,7 @@ export type LogLine = Message<"steading.compute.v1.LogLine"> & {
  * Use `create(LogLineSchema)` to create a new message.
  */
 export const LogLineSchema: GenMessage<LogLine> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 8);
+  messageDesc(file_steading_compute_v1_compute, 9);
 
 /**
  * @generated from message steading.compute.v1.ApplyRequest
@@ -339,7 +358,7 @@ export type ApplyRequest = Message<"steading.compute.v1.ApplyRequest"> & {
  * Use `create(ApplyRequestSchema)` to create a new message.
  */
 export const ApplyRequestSchema: GenMessage<ApplyRequest> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 9);
+  messageDesc(file_steading_compute_v1_compute, 10);
 
 /**
  * @generated from message steading.compute.v1.Spec
@@ -407,7 +426,7 @@ export type Spec = Message<"steading.compute.v1.Spec"> & {
  * Use `create(SpecSchema)` to create a new message.
  */
 export const SpecSchema: GenMessage<Spec> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 10);
+  messageDesc(file_steading_compute_v1_compute, 11);
 
 /**
  * @generated from message steading.compute.v1.StaticSite
@@ -426,7 +445,7 @@ export type StaticSite = Message<"steading.compute.v1.StaticSite"> & {
  * Use `create(StaticSiteSchema)` to create a new message.
  */
 export const StaticSiteSchema: GenMessage<StaticSite> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 11);
+  messageDesc(file_steading_compute_v1_compute, 12);
 
 /**
  * @generated from message steading.compute.v1.HealthCheck
@@ -467,7 +486,7 @@ export type HealthCheck = Message<"steading.compute.v1.HealthCheck"> & {
  * Use `create(HealthCheckSchema)` to create a new message.
  */
 export const HealthCheckSchema: GenMessage<HealthCheck> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 12);
+  messageDesc(file_steading_compute_v1_compute, 13);
 
 /**
  * @generated from message steading.compute.v1.ApplyResponse
@@ -480,7 +499,7 @@ export type ApplyResponse = Message<"steading.compute.v1.ApplyResponse"> & {
  * Use `create(ApplyResponseSchema)` to create a new message.
  */
 export const ApplyResponseSchema: GenMessage<ApplyResponse> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 13);
+  messageDesc(file_steading_compute_v1_compute, 14);
 
 /**
  * @generated from message steading.compute.v1.WatchRolloutRequest
@@ -502,7 +521,7 @@ export type WatchRolloutRequest = Message<"steading.compute.v1.WatchRolloutReque
  * Use `create(WatchRolloutRequestSchema)` to create a new message.
  */
 export const WatchRolloutRequestSchema: GenMessage<WatchRolloutRequest> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 14);
+  messageDesc(file_steading_compute_v1_compute, 15);
 
 /**
  * @generated from message steading.compute.v1.WatchRolloutResponse
@@ -538,7 +557,7 @@ export type WatchRolloutResponse = Message<"steading.compute.v1.WatchRolloutResp
  * Use `create(WatchRolloutResponseSchema)` to create a new message.
  */
 export const WatchRolloutResponseSchema: GenMessage<WatchRolloutResponse> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 15);
+  messageDesc(file_steading_compute_v1_compute, 16);
 
 /**
  * @generated from message steading.compute.v1.AbortRolloutRequest
@@ -565,7 +584,7 @@ export type AbortRolloutRequest = Message<"steading.compute.v1.AbortRolloutReque
  * Use `create(AbortRolloutRequestSchema)` to create a new message.
  */
 export const AbortRolloutRequestSchema: GenMessage<AbortRolloutRequest> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 16);
+  messageDesc(file_steading_compute_v1_compute, 17);
 
 /**
  * @generated from message steading.compute.v1.AbortRolloutResponse
@@ -578,7 +597,7 @@ export type AbortRolloutResponse = Message<"steading.compute.v1.AbortRolloutResp
  * Use `create(AbortRolloutResponseSchema)` to create a new message.
  */
 export const AbortRolloutResponseSchema: GenMessage<AbortRolloutResponse> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 17);
+  messageDesc(file_steading_compute_v1_compute, 18);
 
 /**
  * @generated from message steading.compute.v1.Instance
@@ -651,7 +670,7 @@ export type Instance = Message<"steading.compute.v1.Instance"> & {
  * Use `create(InstanceSchema)` to create a new message.
  */
 export const InstanceSchema: GenMessage<Instance> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 18);
+  messageDesc(file_steading_compute_v1_compute, 19);
 
 /**
  * @generated from message steading.compute.v1.ListInstancesRequest
@@ -670,7 +689,7 @@ export type ListInstancesRequest = Message<"steading.compute.v1.ListInstancesReq
  * Use `create(ListInstancesRequestSchema)` to create a new message.
  */
 export const ListInstancesRequestSchema: GenMessage<ListInstancesRequest> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 19);
+  messageDesc(file_steading_compute_v1_compute, 20);
 
 /**
  * @generated from message steading.compute.v1.ListInstancesResponse
@@ -687,7 +706,7 @@ export type ListInstancesResponse = Message<"steading.compute.v1.ListInstancesRe
  * Use `create(ListInstancesResponseSchema)` to create a new message.
  */
 export const ListInstancesResponseSchema: GenMessage<ListInstancesResponse> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 20);
+  messageDesc(file_steading_compute_v1_compute, 21);
 
 /**
  * @generated from message steading.compute.v1.ReadLogsRequest
@@ -719,7 +738,7 @@ export type ReadLogsRequest = Message<"steading.compute.v1.ReadLogsRequest"> & {
  * Use `create(ReadLogsRequestSchema)` to create a new message.
  */
 export const ReadLogsRequestSchema: GenMessage<ReadLogsRequest> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 21);
+  messageDesc(file_steading_compute_v1_compute, 22);
 
 /**
  * @generated from message steading.compute.v1.ReadLogsResponse
@@ -743,7 +762,7 @@ export type ReadLogsResponse = Message<"steading.compute.v1.ReadLogsResponse"> &
  * Use `create(ReadLogsResponseSchema)` to create a new message.
  */
 export const ReadLogsResponseSchema: GenMessage<ReadLogsResponse> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 22);
+  messageDesc(file_steading_compute_v1_compute, 23);
 
 /**
  * @generated from message steading.compute.v1.RemoveAppRequest
@@ -760,7 +779,7 @@ export type RemoveAppRequest = Message<"steading.compute.v1.RemoveAppRequest"> &
  * Use `create(RemoveAppRequestSchema)` to create a new message.
  */
 export const RemoveAppRequestSchema: GenMessage<RemoveAppRequest> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 23);
+  messageDesc(file_steading_compute_v1_compute, 24);
 
 /**
  * @generated from message steading.compute.v1.RemoveAppResponse
@@ -773,7 +792,7 @@ export type RemoveAppResponse = Message<"steading.compute.v1.RemoveAppResponse">
  * Use `create(RemoveAppResponseSchema)` to create a new message.
  */
 export const RemoveAppResponseSchema: GenMessage<RemoveAppResponse> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 24);
+  messageDesc(file_steading_compute_v1_compute, 25);
 
 /**
  * @generated from message steading.compute.v1.RemoveReleaseRequest
@@ -795,7 +814,7 @@ export type RemoveReleaseRequest = Message<"steading.compute.v1.RemoveReleaseReq
  * Use `create(RemoveReleaseRequestSchema)` to create a new message.
  */
 export const RemoveReleaseRequestSchema: GenMessage<RemoveReleaseRequest> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 25);
+  messageDesc(file_steading_compute_v1_compute, 26);
 
 /**
  * @generated from message steading.compute.v1.RemoveReleaseResponse
@@ -808,7 +827,7 @@ export type RemoveReleaseResponse = Message<"steading.compute.v1.RemoveReleaseRe
  * Use `create(RemoveReleaseResponseSchema)` to create a new message.
  */
 export const RemoveReleaseResponseSchema: GenMessage<RemoveReleaseResponse> = /*@__PURE__*/
-  messageDesc(file_steading_compute_v1_compute, 26);
+  messageDesc(file_steading_compute_v1_compute, 27);
 
 /**
  * What runs: releases made by builds, and instances made from releases.

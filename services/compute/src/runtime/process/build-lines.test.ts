@@ -11,7 +11,7 @@ async function linesOf(pieces: readonly (string | Buffer)[], masked: readonly st
   from.end();
   const taking = queue.take('stdout', from, new AbortController()).then(() => queue.end());
   const found: string[] = [];
-  for await (const line of queue) found.push(line.text);
+  for await (const lines of queue) found.push(...lines.map(({ text }) => text));
   await taking;
   return found;
 }
@@ -57,10 +57,11 @@ test('a build that prints without end waits for its pipe, and what is not kept i
   const taking = queue.take('stdout', from, stop).then(() => queue.end());
   let bytes = 0;
   let said = '';
-  for await (const line of queue) {
-    if (line.stream === 'steading') said = line.text;
-    else bytes += line.text.length + 1;
-  }
+  for await (const lines of queue)
+    for (const line of lines) {
+      if (line.stream === 'steading') said = line.text;
+      else bytes += line.text.length + 1;
+    }
   await Promise.all([taking, writing]);
   expect(waits).toBeGreaterThan(10);
   expect(performance.now() - began).toBeGreaterThan((outputLimits.kept / outputLimits.bytesPerSecond - 1) * 1_000);

@@ -9,11 +9,13 @@ import type { BuildOrder, LogLine } from '#src/runtime/runtime.ts';
 const megabyte = 2 ** 20;
 /** Beyond `kept` output is only counted, which costs the house a thousandth of what lines cost; beyond `all` a build ends. */
 export const outputLimits = { kept: 12 * megabyte, all: 64 * megabyte, bytesPerSecond: 2 * megabyte, burst: megabyte };
+/** Lines that are handed over at once. */
+const mostTogether = 500;
 /** Of one line; what is shown of it is less. */
 const longestLine = 65_536;
 
 /**
- * Lines on their way to a reader. A build that prints faster than the reader takes, or than `bytesPerSecond`, waits for its
+ * Lines on their way to a reader, some at a time. A build that prints faster than the reader takes, or than `bytesPerSecond`, waits for its
  * pipe: so the build slows down, not the house. Nothing is kept without limit, and what is left out is said.
  */
 export function lineQueue({ masked }: Pick<BuildOrder, 'masked'>, { clock }: Pick<Machine, 'clock'>) {
@@ -72,11 +74,10 @@ export function lineQueue({ masked }: Pick<BuildOrder, 'masked'>, { clock }: Pic
       ended = true;
       wake();
     },
-    async *[Symbol.asyncIterator](): AsyncGenerator<LogLine> {
+    async *[Symbol.asyncIterator](): AsyncGenerator<readonly LogLine[]> {
       for (;;) {
-        yield* waiting.splice(0);
+        while (waiting.length > 0) yield waiting.splice(0, mostTogether);
         drained();
-        if (waiting.length > 0) continue;
         if (ended) return;
         await new Promise<void>((resolve) => (wake = resolve));
       }

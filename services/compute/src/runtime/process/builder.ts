@@ -4,6 +4,7 @@ import { enclosureOf, environmentOf } from '#src/runtime/process/build-enclosure
 import { lineQueue } from '#src/runtime/process/build-lines.ts';
 import { BuildStopped, failureOf, outOfMemory, stepFailed, tookTooLong } from '#src/runtime/process/build-stops.ts';
 import { type BuilderSettings, type BuildWork, watchLimits } from '#src/runtime/process/build-work.ts';
+import type { Cgroup } from '#src/runtime/process/cgroups.ts';
 import { systemPath, writeAccounts } from '#src/runtime/process/isolation.ts';
 import { limitsOf, type Machine, markOf } from '#src/runtime/process/machine.ts';
 import { keepRelease } from '#src/runtime/process/releases.ts';
@@ -35,7 +36,7 @@ export async function* build(
     .catch((error) => failureOf(error, folder))
     .finally(() => lines.end());
   try {
-    for await (const line of lines) yield { kind: 'line', line };
+    for await (const some of lines) yield { kind: 'output', lines: some };
     yield await result;
   } finally {
     cancel();
@@ -92,8 +93,14 @@ async function runStep(work: BuildWork, uid: number | undefined, step: BuildOrde
     stop.signal.removeEventListener('abort', kill);
     watching.stop();
     await running.kill();
-    cgroup?.remove();
+    if (cgroup) await removeGroup(cgroup, machine);
   }
+}
+
+/** The kernel keeps a group for a moment after its last process is gone. */
+async function removeGroup(cgroup: Cgroup, { clock, log }: Machine): Promise<void> {
+  for (const untilMs = clock.now() + 5_000; !cgroup.remove(); await clock.sleep(20))
+    if (clock.now() > untilMs) return log.warn({ pids: cgroup.pids() }, 'the control group of a build is left');
 }
 
 function buildLimits(machine: Machine, settings: BuilderSettings, order: BuildOrder): Limits {

@@ -67,6 +67,12 @@ export function detectCgroups(options: {
   if (!layout) return undefined;
   const folders = [...new Set(Object.values(layout.folders))];
   const parentName = (kind: GroupKind) => `steading-${options.tag}${suffixes[kind]}`;
+  /** Groups of builds that were killed with their house, or that the kernel kept too long. */
+  const removeEmptyBuilds = () => {
+    const places = folders.map((folder) => join(folder, parentName('build')));
+    for (const place of places)
+      for (const child of childGroups(place)) if (!child.startsWith(housePrefix)) removeFolder(join(place, child));
+  };
   const parents = new Set(kinds.flatMap((kind) => folders.map((folder) => join(folder, parentName(kind)))));
   try {
     for (const kind of kinds) openParent(layout, parentName(kind), kind, options.builds);
@@ -76,6 +82,7 @@ export function detectCgroups(options: {
       mkdirSync(join(parent, mark), { recursive: true });
     }
     for (const folder of folders) removeLeftOver(folder, parents);
+    removeEmptyBuilds();
   } catch {
     return undefined;
   }
@@ -85,6 +92,7 @@ export function detectCgroups(options: {
       return openGroup(layout, `${parentName(kind)}/${name}`, limits);
     },
     close() {
+      removeEmptyBuilds();
       for (const parent of parents) {
         removeFolder(join(parent, houseMark()));
         removeFolder(parent);
