@@ -8,8 +8,15 @@ export const config = {
     .enum(['0', '1'])
     .default('0')
     .describe('1: apps go on running when the house is stopped in order, and are taken over at the next start'),
-  STEADING_APP_PORT_FIRST: number(1_024, 65_000, 21_000).describe('the first port on 127.0.0.1 for instances of apps'),
-  STEADING_APP_PORT_LAST: number(1_024, 65_535, 29_999).describe('the last port on 127.0.0.1 for instances of apps'),
+  STEADING_APP_HOST: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, 'must be a name or an IPv4 address of this machine')
+    .default('127.0.0.1')
+    .describe(
+      'where apps listen and gateways reach them; with gateways on other machines or in other containers, this one’s address in a network that only the house is in',
+    ),
+  STEADING_APP_PORT_FIRST: number(1_024, 65_000, 21_000).describe('the first port for instances of apps'),
+  STEADING_APP_PORT_LAST: number(1_024, 65_535, 29_999).describe('the last port for instances of apps'),
   STEADING_APP_UID_FIRST: number(1_000, 2_000_000_000, 60_000).describe(
     'as root: the number above which apps get users of their own',
   ),

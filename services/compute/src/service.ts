@@ -40,6 +40,7 @@ export const computeService = defineService({
         started = await createProcessRuntime({
           folder: join(house.dataDir, 'compute'),
           firstUid: context.config.STEADING_APP_UID_FIRST,
+          host: context.config.STEADING_APP_HOST,
           ports: { first: context.config.STEADING_APP_PORT_FIRST, last: context.config.STEADING_APP_PORT_LAST },
           buildCaFile: context.config.STEADING_BUILD_CA_FILE,
           buildNpmRegistry: context.config.STEADING_BUILD_NPM_REGISTRY,

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 async function open(folder: string): Promise<Runtime> {
   const opened = await createProcessRuntime({
-    ...{ folder, firstUid: 60_000, ports: { first: 21_000, last: 29_999 } },
+    ...{ folder, firstUid: 60_000, host: '127.0.0.1', ports: { first: 21_000, last: 29_999 } },
     ...{ buildCaFile: '', buildNpmRegistry: '', buildCpuMillis: 0, buildMemoryBytes: 0 },
     ...{ clock: systemClock, log: createLog({ level: 'silent' }), events: { changed() {}, settled() {} } },
   });

@@ -6,7 +6,7 @@ import type { BuildOrder, Desired } from '#src/runtime/runtime.ts';
 const [folder, desiredText, buildText] = process.argv.slice(2);
 
 const runtime = await createProcessRuntime({
-  ...{ folder: folder!, firstUid: 60_000, ports: { first: 21_000, last: 29_999 } },
+  ...{ folder: folder!, firstUid: 60_000, host: '127.0.0.1', ports: { first: 21_000, last: 29_999 } },
   ...{ buildCaFile: '', buildNpmRegistry: '', buildCpuMillis: 0, buildMemoryBytes: 0 },
   ...{ clock: systemClock, log: createLog({ level: 'error' }), events: { changed() {}, settled() {} } },
 });

@@ -15,7 +15,7 @@ describe('the process runtime', () => {
     root = mkdtempSync(join(tmpdir(), 'steading-compute-'));
     chmodSync(root, 0o711);
     runtime = await createProcessRuntime({
-      ...{ folder: join(root, 'compute'), firstUid: 60_000, ports: { first: 21_000, last: 29_999 } },
+      ...{ folder: join(root, 'compute'), firstUid: 60_000, host: '127.0.0.1', ports: { first: 21_000, last: 29_999 } },
       ...{ buildCaFile: '', buildNpmRegistry: '', buildCpuMillis: 0, buildMemoryBytes: 0 },
       ...{ clock: systemClock, log: createLog({ level: 'error' }), events: { changed() {}, settled() {} } },
     });
@@ -69,5 +69,33 @@ describe('the process runtime', () => {
 
   test('leaves no folder of a build behind', () => {
     expect(readdirSync(join(root, 'compute', 'builds'))).toEqual([]);
+  });
+
+  test('runs programs and sites where gateways of other machines reach them', async () => {
+    const elsewhere = await createProcessRuntime({
+      ...{
+        folder: join(root, 'elsewhere'),
+        firstUid: 61_000,
+        host: '127.0.0.2',
+        ports: { first: 21_000, last: 29_999 },
+      },
+      ...{ buildCaFile: '', buildNpmRegistry: '', buildCpuMillis: 0, buildMemoryBytes: 0 },
+      ...{ clock: systemClock, log: createLog({ level: 'error' }), events: { changed() {}, settled() {} } },
+    });
+    await elsewhere.start();
+    for (const [files, command] of [
+      [{ 'app.js': server('there') }, ['node', 'app.js']],
+      [{ 'index.html': 'there' }, []],
+    ] as const) {
+      const appId = newId('app');
+      const end = (await build(elsewhere, order(mkdtempSync(join(root, 'source-')), appId, files))).at(-1)!;
+      if (end.kind !== 'done') throw new Error(JSON.stringify(end));
+      const desired = desiredFor(appId, end.releaseId, { command });
+      await elsewhere.apply(desired);
+      expect((await ended(elsewhere, desired)).state).toBe('healthy');
+      expect(elsewhere.instances(appId)[0]?.address).toMatch(/^127\.0\.0\.2:/);
+      expect(await ask(elsewhere, appId)).toBe('there');
+    }
+    await elsewhere.stop({ keepApps: false });
   });
 });

@@ -27,7 +27,7 @@ describe.runIf(process.platform === 'linux')('apps and a house that is killed', 
 
   async function open(): Promise<Runtime> {
     const runtime = await createProcessRuntime({
-      ...{ folder, firstUid: 60_000, ports: { first: 21_000, last: 29_999 } },
+      ...{ folder, firstUid: 60_000, host: '127.0.0.1', ports: { first: 21_000, last: 29_999 } },
       ...{ buildCaFile: '', buildNpmRegistry: '', buildCpuMillis: 0, buildMemoryBytes: 0 },
       ...{ clock: systemClock, log: createLog({ level: 'error' }), events: { changed() {}, settled() {} } },
     });

@@ -50,7 +50,7 @@ export function environmentOf(
     ...desired.environment,
     TMPDIR: places.temporary,
     PORT: String(port),
-    HOST: '127.0.0.1',
+    HOST: machine.host,
   };
 }
 

@@ -6,6 +6,8 @@ import type { Ports } from '#src/runtime/process/ports.ts';
 import type { Limits } from '#src/runtime/runtime.ts';
 
 export interface Machine {
+  /** Where instances listen and gateways reach them: 127.0.0.1, or this machine's name or address. */
+  readonly host: string;
   readonly folders: Folders;
   readonly finding: IsolationFinding;
   readonly cgroups: Cgroups | undefined;

@@ -149,7 +149,7 @@ export function createMember(options: MemberOptions): Member {
       const healthy = record.state === 'healthy' || record.state === 'draining';
       await clock.sleep(healthy ? health.intervalMs : checkDelay(checks, health.intervalMs), signal);
       if (signal.aborted) return '';
-      const verdict = await checkHealth({ port: current.port, health, runCommand: current.check });
+      const verdict = await checkHealth({ host: machine.host, port: current.port, health, runCommand: current.check });
       if (signal.aborted) return '';
       if (verdict.ok) {
         bad = 0;
@@ -208,7 +208,7 @@ export function createMember(options: MemberOptions): Member {
       appId: record.appId,
       generation: record.generation,
       state: record.state,
-      address: record.port ? `127.0.0.1:${record.port}` : '',
+      address: record.port ? `${machine.host}:${record.port}` : '',
       startedMs: record.startedMs,
       restarts: record.restarts,
       stopsMs: record.stopsMs,

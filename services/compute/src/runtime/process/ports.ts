@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 
 /**
- * Ports on 127.0.0.1 for instances. Two houses on one machine do not collide: each holds an abstract socket named after
+ * Ports for instances. Two houses on one machine do not collide: each holds an abstract socket named after
  * the port for as long as the port is its own (Linux; freed by the kernel when a house dies). The range lies below the
  * kernel's own range for outgoing connections, so that none of those takes a port between the choice and the use.
  */
@@ -16,7 +16,7 @@ export interface Port {
   release(): void;
 }
 
-export function createPorts({ first, last }: { first: number; last: number }): Ports {
+export function createPorts({ first, last, host }: { first: number; last: number; host: string }): Ports {
   const mine = new Set<number>();
   let next = first + Math.floor(Math.random() * (last - first));
 
@@ -45,7 +45,7 @@ export function createPorts({ first, last }: { first: number; last: number }): P
         if (mine.has(number)) continue;
         mine.add(number);
         const lock = await lockOf(number);
-        if ((lock || process.platform !== 'linux') && (await isFree(number))) return portOf(number, lock);
+        if ((lock || process.platform !== 'linux') && (await isFree(number, host))) return portOf(number, lock);
         lock?.close();
         mine.delete(number);
       }
@@ -63,10 +63,10 @@ function lockOf(port: number): Promise<Server | undefined> {
   });
 }
 
-function isFree(port: number): Promise<boolean> {
+function isFree(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

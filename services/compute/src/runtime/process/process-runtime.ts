@@ -20,6 +20,8 @@ export interface ProcessRuntimeOptions {
   readonly folder: string;
   /** Users of apps are this number + 1 and up; only as root. */
   readonly firstUid: number;
+  /** Where instances listen and are reached. */
+  readonly host: string;
   readonly ports: { readonly first: number; readonly last: number };
   readonly buildCaFile: string;
   readonly buildNpmRegistry: string;
@@ -46,8 +48,9 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     diskBytes: 4 * gigabyte,
   };
   const cgroups = detectCgroups({ tag: folders.tag, builds: buildLimits });
-  const ports = createPorts(options.ports);
-  const machine: Machine = { folders, finding, cgroups, ports, clock, log, defaults: appLimits };
+  const { host } = options;
+  const ports = createPorts({ ...options.ports, host });
+  const machine: Machine = { host, folders, finding, cgroups, ports, clock, log, defaults: appLimits };
   const buildSettings = {
     caFile: options.buildCaFile,
     npmRegistry: options.buildNpmRegistry,

@@ -4,11 +4,16 @@ import { join, sep } from 'node:path';
 import send from 'send';
 
 /**
- * Serves a folder of files on a loopback port, in this process: a program of its own for every site would cost 40 MB
+ * Serves a folder of files on a port of its own, in this process: a program of its own for every site would cost 40 MB
  * each. Only GET and HEAD. A path that leaves the folder, by `..` or through a symbolic link, and names that begin with
  * a dot are as if they were not there.
  */
-export function serveStatic(options: { folder: string; port: number; singlePage: boolean }): Promise<Server> {
+export function serveStatic(options: {
+  folder: string;
+  host: string;
+  port: number;
+  singlePage: boolean;
+}): Promise<Server> {
   const root = realpathSync(options.folder);
   const server = createServer((request, response) =>
     answer({ root, singlePage: options.singlePage, request, response }),
@@ -16,7 +21,7 @@ export function serveStatic(options: { folder: string; port: number; singlePage:
   server.requestTimeout = 30_000;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', () => resolve(server));
+    server.listen(options.port, options.host, () => resolve(server));
   });
 }
 

@@ -48,7 +48,7 @@ async function startStatic(
   port: Port,
 ): Promise<Unit> {
   const folder = join(machine.folders.releases, desired.releaseId, 'files');
-  const server = await serveStatic({ folder, port: port.number, singlePage: desired.singlePage });
+  const server = await serveStatic({ folder, host: machine.host, port: port.number, singlePage: desired.singlePage });
   server.unref();
   onProcess(port.number);
   const exited = new Promise<Exit>((resolve) => server.once('close', () => resolve({ code: 0 })));
