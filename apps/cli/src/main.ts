@@ -1,3 +1,4 @@
+import { readSecretFiles } from '@steading/house/secret-files';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, Failure } from '#src/failure.ts';
 import { addLocalCommands } from '#src/local/commands.ts';
@@ -25,6 +26,7 @@ addRemoteCommands(program);
 addWorkspaceCommands(program);
 
 try {
+  readSecretFiles(process.env);
   await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = report(error);

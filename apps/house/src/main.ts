@@ -5,13 +5,14 @@ import { runInNewContext } from 'node:vm';
 import { isHalfRestored } from '@steading/backup';
 import { findEmbeddedPostgres } from '@steading/db';
 import { type ConfigValues, createLog, type Log, loadConfig, systemClock } from '@steading/kit';
-import { createAssertions } from '@steading/rpc';
+import { createAssertions, derivedAssertionKeys } from '@steading/rpc';
 import { type House, rehearseHouse, startHouse } from '@steading/service';
 import { createBackups } from '#src/backups.ts';
 import { catalogue } from '#src/catalogue.ts';
 import { openMasterKey } from '#src/keys.ts';
 import { checkOwnPostgres, type KeptPostgres, keepPostgres } from '#src/postgres.ts';
 import { exitHandedOver, ownFolder, takeFolder } from '#src/running.ts';
+import { readSecretFiles } from '#src/secret-files.ts';
 import { backupSettings, houseConfig, parsePeers } from '#src/settings.ts';
 import { createSuccession, type HouseSuccession } from '#src/succession.ts';
 import { version } from '#src/version.ts';
@@ -21,6 +22,7 @@ import { version } from '#src/version.ts';
  * the environment and signals.
  */
 async function main(): Promise<void> {
+  readSecretFiles(process.env);
   const config = loadConfig(houseConfig, process.env);
   const log = createLog({ level: config.STEADING_LOG_LEVEL });
   const dataDir = config.STEADING_DATA;
@@ -55,7 +57,8 @@ async function main(): Promise<void> {
     if (config.DATABASE_URL) await checkOwnPostgres(config.DATABASE_URL, log);
     else postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock });
     const keyFolder = config.STEADING_KEYS ?? join(dataDir, 'keys');
-    const key = openMasterKey(keyFolder);
+    const givenKey = config.STEADING_MASTER_KEY_FILE;
+    const key = openMasterKey(keyFolder, givenKey);
     const databaseUrl = () => config.DATABASE_URL ?? postgres?.url ?? '';
     const backups = createBackups({
       ...{ dataDir, keyFolder, key, databaseUrl, version: version(), settings: backupSettings(config) },
@@ -85,7 +88,10 @@ async function main(): Promise<void> {
       transport: config.STEADING_NATS_URL ? { kind: 'nats', url: config.STEADING_NATS_URL } : { kind: 'postgres' },
       peers: parsePeers(config.STEADING_PEERS),
       ...(door && { door: { host: door[0] ?? '127.0.0.1', port: Number(door[1]) } }),
-      assertion: createAssertions({ keyDir: keyFolder, clock: systemClock }),
+      assertion: createAssertions({
+        ...(givenKey ? { keys: derivedAssertionKeys(key, systemClock.now) } : { keyDir: keyFolder }),
+        clock: systemClock,
+      }),
       ...(config.STEADING_UPGRADE_BACKUP === '1' && {
         beforeMigrations: async (pending: readonly string[]) => {
           log.info({ pending }, 'saving the database before it is changed by this version');

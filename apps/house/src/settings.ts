@@ -27,6 +27,13 @@ export const houseConfig = {
   STEADING_PEERS: z.string().optional().describe('other processes: identity=http://10.0.0.2:4700,forest=…'),
   STEADING_DOOR: address.optional().describe('address on which other processes of the house reach this one'),
   STEADING_KEYS: z.string().optional().describe('folder of the key files; default <data>/keys'),
+  STEADING_MASTER_KEY_FILE: z
+    .string()
+    .startsWith('/')
+    .optional()
+    .describe(
+      'the master key (32 bytes) where several machines are given the same; what signs between them then follows from it, and they share no folder',
+    ),
   STEADING_MAX_CONNECTIONS: z.coerce
     .number()
     .int()

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
@@ -57,6 +58,29 @@ export function assertionKeysIn(folder: string, now: () => number): AssertionKey
       return reading;
     },
   };
+}
+
+/**
+ * The same keys for everybody who holds one secret, without a folder between them: each span of 30 days has its own,
+ * derived for it. The one of now signs; the ones before and after are known as well, since clocks differ.
+ * @param derive 32 bytes that follow from the house's secret for a purpose.
+ */
+export function derivedAssertionKeys(derive: (purpose: string) => Buffer, now: () => number): AssertionKeys {
+  let known: { span: number; keys: Promise<readonly AssertionKey[]> } | undefined;
+  const keyOf = (span: number) => fromJwk(jwkOf(derive(`assertion-${span}`)), span * monthMs);
+  return {
+    all() {
+      const span = Math.floor(now() / monthMs);
+      if (known?.span !== span) known = { span, keys: Promise.all([span, span + 1, span - 1].map(keyOf)) };
+      return known.keys;
+    },
+  };
+}
+
+/** A private key of Ed25519 is any 32 bytes (RFC 8032); around them PKCS #8 as RFC 8410 has it. */
+function jwkOf(seed: Buffer): JWK {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' }) as JWK;
 }
 
 async function numbersIn(folder: string): Promise<number[]> {

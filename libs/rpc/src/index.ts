@@ -1,4 +1,4 @@
-export { type AssertionKeys, assertionKeysIn } from '#src/assertion-keys.ts';
+export { type AssertionKeys, assertionKeysIn, derivedAssertionKeys } from '#src/assertion-keys.ts';
 export { type AppAsker, type Assertion, type AssertionOptions, createAssertions } from '#src/assertions.ts';
 export { as, callerKey, callerOf, peerAddressOf } from '#src/caller-context.ts';
 export { createRpc, type Rpc, type RpcOptions } from '#src/create-rpc.ts';

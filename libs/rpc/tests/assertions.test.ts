@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@steading/kit';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { derivedAssertionKeys } from '#src/assertion-keys.ts';
 import { createAssertions } from '#src/assertions.ts';
 import { ada } from './house-pair.ts';
 
@@ -95,6 +97,24 @@ describe('assertions of the caller', () => {
     expect(after.split('.')[0]).not.toBe(before.split('.')[0]);
     expect(await old.verify(after)).toEqual(ada);
     expect(await other.verify(before)).toEqual(ada);
+  });
+
+  it('need no folder between processes that hold the same secret', async () => {
+    const house = (secret: string, ahead = 0) => {
+      const derive = (purpose: string) => createHash('sha256').update(`${secret} ${purpose}`).digest();
+      return createAssertions({ keys: derivedAssertionKeys(derive, () => now + ahead), clock });
+    };
+    const [one, ahead, other] = [house('same'), house('same', 8_000), house('another')];
+    expect(await ahead.verify(await one.sign(ada))).toEqual(ada);
+    await expect(other.verify(await one.sign(ada))).rejects.toMatchObject({ code: 'unauthenticated' });
+    now = Math.ceil(now / (30 * day)) * 30 * day - 5_000;
+    const [before, after] = [await one.sign({ ...ada }), await ahead.sign({ ...ada })];
+    expect(after.split('.')[0]).not.toBe(before.split('.')[0]);
+    expect(await one.verify(after)).toEqual(ada);
+    now += 10_000;
+    expect(await one.verify(before)).toEqual(ada);
+    expect((await one.publicKeys()).keys).toHaveLength(3);
+    expect(JSON.stringify(await one.publicKeys())).not.toContain('"d"');
   });
 
   it('keep two keys, in files that only the house can read', async () => {
