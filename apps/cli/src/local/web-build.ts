@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#src/failure.ts';
 
-/** Builds the web app when its sources are newer than what was built; takes a few seconds, and nothing the next time. */
+/**
+ * Builds the web app when its sources are newer than what was built; takes a few seconds, and nothing the next time. An
+ * image has what was built, and no sources.
+ */
 export async function buildWebIfStale(root: string, tell: (text: string) => void): Promise<void> {
   const web = join(root, 'apps/web');
+  if (!existsSync(join(web, 'index.html')) && existsSync(join(web, 'dist'))) return;
   const wanted = sourceHash(web);
   const stamp = join(web, 'dist', '.built-from');
   if (read(stamp) === wanted) return;
