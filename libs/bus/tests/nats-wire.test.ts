@@ -20,8 +20,8 @@ afterAll(async () => {
 });
 
 /** Whether the relay has published all that there is. */
-async function isPublished(): Promise<boolean> {
-  const { rows } = await fixture.pool.query(
+async function isPublished(of = fixture): Promise<boolean> {
+  const { rows } = await of.pool.query(
     'select (r.xid, r.position) >= (select l.xid, l.position from bus.ledger l order by l.xid desc, l.position desc limit 1) as done from bus.relays r',
   );
   return rows[0]?.done === true;
@@ -30,13 +30,13 @@ async function isPublished(): Promise<boolean> {
 test('a NATS that comes back without its store is published to again', async () => {
   await fixture.start();
   await fixture.tell('k', 1);
-  await waitFor('the first to be published', isPublished);
+  await waitFor('the first to be published', () => isPublished());
   await nats.kill('SIGKILL');
   nats.loseStore();
   await fixture.tell('k', 2);
   await nats.start();
   await fixture.tell('k', 3);
-  await waitFor('all to be published', isPublished, { timeoutMs: 20_000 });
+  await waitFor('all to be published', () => isPublished(), { timeoutMs: 20_000 });
 });
 
 test('an event that is larger than NATS takes is heard, and those behind it are published', async () => {
@@ -44,7 +44,7 @@ test('an event that is larger than NATS takes is heard, and those behind it are 
   await fixture.start(listen('nats.large', Grown, async (event) => void heard.push(sizeOf(event))));
   await fixture.tell('k'.repeat(2_000_000), 1);
   await fixture.tell('k', 2);
-  await waitFor('both to be published', isPublished);
+  await waitFor('both to be published', () => isPublished());
   await waitFor('both', () => heard.length === 2);
 });
 
@@ -94,4 +94,19 @@ test('two relays at once move the place forward only, and a reader hears each ev
   await waitFor('the second', () => heard.includes(2));
   await waitFor('all to be published', isPublished);
   expect(heard).toEqual([1, 2]);
+});
+
+test('a NATS that asks for a password is told the one of its address', async () => {
+  const closed = await createNatsServer({ login: { user: 'house', password: 'a/b:c@d' } });
+  await closed.start();
+  const other = await createBusFixture({ kind: 'nats', url: closed.url });
+  try {
+    await other.start();
+    await other.tell('k', 1);
+    await waitFor('it to be published', () => isPublished(other), { timeoutMs: 10_000 });
+  } finally {
+    await other.stop();
+    await other.remove();
+    await closed.remove();
+  }
 });

@@ -20,8 +20,11 @@ export interface NatsServer {
 
 const places = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'];
 
-/** @param at its folder, made where it is missing, and its port; default: fresh ones. */
-export async function createNatsServer(at: { folder?: string; port?: number } = {}): Promise<NatsServer> {
+/** @param at its folder, made where it is missing, its port, and who alone may connect; default: fresh ones, and everybody. */
+export async function createNatsServer(
+  at: { folder?: string; port?: number; login?: { user: string; password: string } } = {},
+): Promise<NatsServer> {
+  const { login } = at;
   const folder = at.folder ?? mkdtempSync(join(tmpdir(), 'steading-nats-'));
   const port = at.port ?? (await freePort());
   let child: ChildProcess | undefined;
@@ -34,9 +37,12 @@ export async function createNatsServer(at: { folder?: string; port?: number } = 
   }
 
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: login
+      ? `nats://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@127.0.0.1:${port}`
+      : `nats://127.0.0.1:${port}`,
     async start() {
       const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
+      if (login) args.push('--user', login.user, '--pass', login.password);
       child = spawn(places.find(existsSync) ?? 'nats-server', args, { stdio: 'ignore' });
       // Told below, with what to do.
       child.on('error', () => {});

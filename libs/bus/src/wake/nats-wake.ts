@@ -104,7 +104,7 @@ export function createNatsWake(options: {
 
   async function open(): Promise<NatsConnection> {
     const opened = await connect({
-      servers: url,
+      ...addressOf(url),
       name: 'steading',
       maxReconnectAttempts: -1,
       reconnectTimeWait: 500,
@@ -127,6 +127,16 @@ export function createNatsWake(options: {
       await relay.stop();
       await connection?.close().catch(() => {});
     },
+  };
+}
+
+/** The client reads no user and password out of an address. */
+function addressOf(url: string): { servers: string; user?: string; pass?: string } {
+  const { host, username, password } = new URL(url);
+  return {
+    servers: host,
+    ...(username && { user: decodeURIComponent(username) }),
+    ...(password && { pass: decodeURIComponent(password) }),
   };
 }
 
