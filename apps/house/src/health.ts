@@ -2,7 +2,7 @@
  * `node apps/house/src/health.ts`, for a container engine: ends with 0 when this process of the house is well. A gateway
  * is well once `/readyz` said so, and from then on as long as it answers: it must not be killed because another process
  * is away. Any other process is well when its internal door answers. A program of its own, without the house's
- * libraries, because it is started every ten seconds.
+ * libraries, because it is started every few seconds.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';

@@ -11,10 +11,10 @@ export interface MadeApp {
 
 let made = 0;
 
-/** A space, a project and an app from a Git URL, by the doors people use. */
+/** A space, a project and an app from a Git URL, or of uploaded archives without one, by the doors people use. */
 export async function makeApp(
   person: Person,
-  sourceUrl: string,
+  sourceUrl: string | undefined,
   options: { runtime?: Record<string, unknown>; build?: Record<string, unknown> } = {},
 ): Promise<MadeApp> {
   const mark = `${Date.now().toString(36).slice(-5)}${(made++).toString(36)}`;
@@ -35,7 +35,7 @@ export async function makeApp(
         projectId: createProject.id,
         nameId: 'web',
         name: 'Web',
-        source: { kind: 'git', url: sourceUrl, branch: 'main' },
+        source: sourceUrl === undefined ? { kind: 'archive' } : { kind: 'git', url: sourceUrl, branch: 'main' },
         ...(options.runtime && { runtime: options.runtime }),
         ...(options.build && { build: options.build }),
       },

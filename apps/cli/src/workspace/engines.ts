@@ -16,12 +16,19 @@ const needed = [
   { program: 'certutil', debian: 'libnss3-tools' },
 ] as const;
 
+/** For the container image, which only root can test: a daemon of the tests' own, and what makes a Debian to begin with. */
+const neededByRoot = [
+  { program: 'dockerd', debian: 'docker.io' },
+  { program: 'mmdebstrap', debian: 'mmdebstrap' },
+] as const;
+
 const moreFolders = ['/usr/sbin', '/usr/local/sbin', '/sbin'];
 
 /** Finds the engines; installs what is missing where this is Debian and we may; else says what to install. */
 export async function findEngines(out: Output): Promise<Record<string, string>> {
   const env = { PATH: [process.env.PATH ?? '', ...moreFolders].join(delimiter) };
-  const missing = needed.filter(({ program }) => !find(program, env.PATH));
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+  const missing = [...needed, ...(isRoot ? neededByRoot : [])].filter(({ program }) => !find(program, env.PATH));
   if (missing.length === 0) return env;
   const packages = missing.map(({ debian }) => debian);
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {

@@ -1,0 +1,196 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as path } from 'node:path';
+import {
+  claimHouse,
+  deploymentEnds,
+  join,
+  mainJob,
+  makeApp,
+  openLive,
+  type Person,
+  serverApp,
+} from '@steading/acceptance';
+import { waitFor } from '@steading/testkit';
+import { byLength } from '@steading/testkit/length';
+import type { Socket } from 'socket.io-client';
+import { Agent, request } from 'undici';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Docker, runProgram, startDocker, whyNoDocker } from '#src/docker.ts';
+import { containersOf, imageLimitMegabytes, imageSizes, memoryOf, setupToken, startInContainer } from '#src/house.ts';
+import { buildHouse, checkout, makeBase, makeEngines } from '#src/images.ts';
+
+const image = 'steading-test';
+const withStack = byLength({ quick: false, long: true });
+
+const skipped = whyNoDocker();
+if (skipped) console.log(`skipped: ${skipped}`);
+
+describe.skipIf(skipped !== undefined)('the house in containers', () => {
+  let docker: Docker;
+
+  beforeAll(async () => {
+    docker = await startDocker();
+    await makeBase(docker, 'base');
+    await buildHouse(docker, { base: 'base', tag: image });
+  }, 600_000);
+  afterAll(() => docker?.stop(), 120_000);
+
+  test('its image is small enough', async () => {
+    const { total, layers } = await imageSizes(docker, image);
+    console.log(
+      `image: ${total.toFixed(0)} MB of ${imageLimitMegabytes}, layers: ${layers.map((size) => size.toFixed(0)).join(', ')}`,
+    );
+    expect(total).toBeLessThanOrEqual(imageLimitMegabytes);
+  });
+
+  test('its image holds what runs and nothing to build, test or install with', async () => {
+    const find = `find / -xdev \\( -name .git -o -name '*.test.ts' -o -name .npmrc -o -name gcc -o -name 'pnpm' -o -name apt-get \
+      -o -name typescript -o -name vite -o -name vitest -o -name tests -o -name secrets \\) -not -path '/proc/*' 2>/dev/null; find / -xdev -perm -4000 -type f 2>/dev/null; true`;
+    expect(await docker.run(['run', '--rm', '--entrypoint', 'sh', image, '-c', find])).toBe('');
+    expect(await docker.run(['run', '--rm', '--entrypoint', 'id', image, '-u'])).toBe('10001');
+    const { Env } = JSON.parse(await docker.run(['image', 'inspect', '--format', '{{json .Config}}', image])) as {
+      Env: string[];
+    };
+    expect(Env.filter((line) => /registry|token|proxy|CERT/i.test(line))).toEqual([]);
+  });
+
+  test('all of it runs in one container that may do nothing and write nowhere else', async () => {
+    const house = await startInContainer(docker, { image, name: 'one', port: 26411 });
+    const operator = await claimHouse(house.url, house.setupToken);
+    expect(await operator.graph('{ viewer { person { name } } }')).toEqual({
+      viewer: { person: { name: 'Olive Operator' } },
+    });
+    expect((await fetch(`${house.url}/`)).headers.get('content-type')).toContain('text/html');
+    expect(await docker.run(['exec', 'one', 'steading', 'status'])).toContain('Ready');
+    expect(await docker.run(['exec', 'one', 'steading', 'doctor'])).toMatch(/good +isolation of apps/);
+    await docker.run(['stop', '--time', '60', 'one']);
+    expect(await docker.run(['inspect', '--format', '{{.State.ExitCode}}', 'one'])).toBe('0');
+    await docker.run(['start', 'one']);
+    await waitFor('it to know its people', async () => (await operator.rest('GET', '/readyz')).status === 200, {
+      timeoutMs: 60_000,
+      everyMs: 200,
+    });
+    await house.stop();
+  }, 300_000);
+
+  if (withStack)
+    mainJob('one container', () =>
+      startInContainer(docker, {
+        ...{ image, name: 'main-job', port: 26413 },
+        env: { STEADING_ALLOW_INTERNAL_SOURCES: 'true', STEADING_ALLOW_INSECURE_SOURCES: 'true' },
+      }),
+    );
+
+  describe.runIf(withStack)('on Swarm, as deploy/stack.yaml says', () => {
+    const url = 'http://localhost:26412';
+    let operator: Person;
+
+    beforeAll(async () => {
+      await makeEngines(docker, { base: 'base', house: image });
+      await docker.run(['swarm', 'init', '--advertise-addr', '127.0.0.1', '--default-addr-pool', '10.214.0.0/16']);
+      const node = await docker.run(['node', 'ls', '-q']);
+      await docker.run(['node', 'update', '--label-add', 'steading.data=true', node]);
+      const env = {
+        STEADING_IMAGE: image,
+        STEADING_PORT: '26412',
+        STEADING_PUBLIC_URL: url,
+        POSTGRES_IMAGE: 'test-postgres',
+        NATS_IMAGE: 'test-nats',
+        HAPROXY_IMAGE: 'test-balancer',
+      };
+      await docker.run(['stack', 'deploy', '--resolve-image', 'never', '-c', 'deploy/stack.yaml', 'steading'], {
+        cwd: checkout,
+        env,
+      });
+      const isReady = async () =>
+        (await fetch(`${url}/readyz`)).ok && (await containersOf(docker, 'gateway')).length === 2;
+      await waitFor('the house to be ready', isReady, { timeoutMs: 240_000, everyMs: 500 });
+      const people = (await containersOf(docker, 'people'))[0]!;
+      operator = await claimHouse(url, await setupToken(docker, people.id));
+    }, 600_000);
+
+    test('an app of one container is reached through gateways of others', async () => {
+      const app = await makeApp(operator, undefined);
+      const sent = await fetch(`${url}/api/deploy/archive?app=${app.id}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/gzip', origin: url, cookie: operator.cookie() },
+        body: await archiveOf(serverApp('hello')),
+      });
+      const { deploymentId } = (await sent.json()) as { deploymentId: string };
+      expect(await deploymentEnds(operator, deploymentId)).toMatchObject({ state: 'live', trace: { lost: 0 } });
+      const answer = await request(url, { headers: { host: app.host } });
+      expect(await answer.body.text()).toContain('hello');
+    }, 120_000);
+
+    test('a killed gateway is missed by nobody who comes again, live connections included', async () => {
+      const [one] = await containersOf(docker, 'gateway');
+      await docker.run(['kill', '--signal', 'KILL', one!.id]);
+      await waitFor('the other to answer', async () => (await operator.rest('GET', '/livez')).status === 200, {
+        timeoutMs: 10_000,
+      });
+      const { mySpaces } = await operator.graph<{ mySpaces: { id: string }[] }>('{ mySpaces { id } }');
+      expect(mySpaces.length).toBeGreaterThan(0);
+      await waitFor('two gateways', async () => (await containersOf(docker, 'gateway')).length === 2, {
+        timeoutMs: 120_000,
+        everyMs: 500,
+      });
+    }, 180_000);
+
+    test('a rolling update loses none of the requests that come meanwhile', async () => {
+      const dispatcher = new Agent({ connections: 6 });
+      const lost: string[] = [];
+      let answered = 0;
+      let running = true;
+      const client = async () => {
+        while (running) {
+          try {
+            const answer = await request(`${url}/livez`, { dispatcher });
+            await answer.body.text();
+            if (answer.statusCode === 200) answered++;
+            else lost.push(String(answer.statusCode));
+          } catch (error) {
+            lost.push(String(error));
+          }
+        }
+      };
+      const before = (await containersOf(docker, 'gateway')).map((task) => task.id);
+      const clients = Array.from({ length: 6 }, client);
+      await docker.run(['service', 'update', '--force', 'steading_gateway'], { timeoutMs: 400_000 });
+      running = false;
+      await Promise.all(clients);
+      await dispatcher.close();
+      const after = (await containersOf(docker, 'gateway')).map((task) => task.id);
+      console.log(`rolling update: ${answered} answered, ${lost.length} lost`);
+      expect(after.filter((id) => before.includes(id))).toEqual([]);
+      expect(lost).toEqual([]);
+      expect(answered).toBeGreaterThan(100);
+    }, 420_000);
+
+    test('live connections open through either gateway', async () => {
+      for (let count = 0; count < 4; count++) {
+        const socket = (await openLive(url, operator.cookie())) as Socket;
+        expect(typeof socket).toBe('object');
+        expect((await join(socket, { topic: 'app', id: 'app_none' })).error?.code).toBe('not-found');
+        socket.disconnect();
+      }
+    });
+
+    test('each container stays within its memory', async () => {
+      const used = await memoryOf(docker);
+      console.log(used.map(({ name, megabytes }) => `${name} ${megabytes.toFixed(0)} MB`).join(', '));
+      for (const { name, megabytes } of used) if (name.startsWith('steading_')) expect(megabytes).toBeLessThan(400);
+    });
+  });
+});
+
+async function archiveOf(files: Readonly<Record<string, string>>): Promise<Buffer<ArrayBuffer>> {
+  const folder = mkdtempSync(path(tmpdir(), 'steading-site-'));
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(path(folder, name), text);
+    await runProgram(['tar', '-czf', path(folder, 'site.tar.gz'), '-C', folder, ...Object.keys(files)]);
+    return readFileSync(path(folder, 'site.tar.gz'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
