@@ -24,7 +24,7 @@ rm -f /usr/lib/openssh/* /usr/bin/ssh-add /usr/bin/ssh-agent /usr/bin/ssh-argv0 
 # Node.js: npm builds apps and stays; headers and other package managers do not.
 rm -rf /usr/local/include /usr/local/share /opt /usr/local/lib/node_modules/corepack /usr/local/bin/corepack /usr/local/bin/yarn*
 npm=/usr/local/lib/node_modules/npm
-rm -rf "$npm/docs" "$npm/man"
+rm -rf "$npm/docs" "$npm/man" "$npm"/node_modules/*/docs "$npm"/node_modules/*/test "$npm"/node_modules/*/examples
 find "$npm" -type f \( -name '*.md' -o -name '*.map' -o -name '*.d.ts' -o -name '*.html' \) -delete
 
 # Compilers' tools, packages' tools, Perl, daemons and everything to read.

@@ -8,7 +8,7 @@ rm -rf apps/web/src apps/web/dev apps/web/public apps/web/node_modules steading 
 find apps/web -mindepth 1 -maxdepth 1 ! -name dist ! -name package.json -exec rm -rf {} +
 
 packages=node_modules/.pnpm
-find $packages -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.flow' -o -name '*.tsbuildinfo' \
+find $packages -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.flow' -o -name '*.test.*' -o -name '*.tsbuildinfo' \
   -o -iname 'readme*' -o -iname 'changelog*' -o -name '*.a' \) -delete
 find $packages -type d \( -name test -o -name tests -o -name __tests__ -o -name docs -o -name example -o -name examples \
   -o -name benchmark -o -name benchmarks -o -name .github -o -name '@types' -o -name pgxs -o -name pkgconfig \) -prune -exec rm -rf {} +

@@ -1,5 +1,5 @@
-export { appsDomain, type HttpsHouse, houseName, startHttpsHouse } from '#src/https-house.ts';
 export { serverApp } from '#src/app-sources.ts';
+export { appsDomain, type HttpsHouse, houseName, startHttpsHouse } from '#src/https-house.ts';
 export { type JoinAnswer, join, openLive } from '#src/live-connection.ts';
 export { type MadeApp, makeApp, startDeployment } from '#src/main-job.ts';
 export { type HouseUnderTest, mainJob } from '#src/main-job-behaviour.ts';
