@@ -11,6 +11,8 @@ import { waitFor } from '@steading/testkit';
 export interface Docker {
   /** Runs the command; gives what it printed. Throws with what it said when it fails. */
   run(argv: readonly string[], options?: RunOptions): Promise<string>;
+  /** Runs docker-compose in the same way. */
+  compose(argv: readonly string[], options?: RunOptions): Promise<string>;
   /** What a container printed so far. */
   logs(container: string): string;
   stop(): Promise<void>;
@@ -51,10 +53,13 @@ export async function startDocker(): Promise<Docker> {
   daemon.once('exit', (code, signal) => (ended = `dockerd ended with ${code ?? signal}`));
   daemon.once('error', (error) => (ended = error.message));
 
-  const run: Docker['run'] = async (argv, options = {}) => {
-    const env = { ...process.env, DOCKER_HOST: socket, DOCKER_BUILDKIT: '1', ...options.env };
-    return await runProgram([client, ...argv], { ...options, env });
-  };
+  const runOn =
+    (program: string) =>
+    (argv: readonly string[], options: RunOptions = {}) => {
+      const env = { ...process.env, DOCKER_HOST: socket, DOCKER_BUILDKIT: '1', ...options.env };
+      return runProgram([program, ...argv], { ...options, env });
+    };
+  const run = runOn(client);
   const isUp = async () => ended !== undefined || (await run(['version'])) !== '';
   await waitFor('Docker', isUp, { timeoutMs: 60_000, everyMs: 200 }).catch(() => undefined);
   if (ended !== undefined || !existsSync(join(folder, 'socket'))) {
@@ -66,6 +71,7 @@ export async function startDocker(): Promise<Docker> {
 
   return {
     run,
+    compose: runOn('docker-compose'),
     logs(container) {
       const env = { ...process.env, DOCKER_HOST: socket };
       const { stdout, stderr } = spawnSync(client, ['logs', container], { env, encoding: 'utf8', maxBuffer: 2 ** 28 });

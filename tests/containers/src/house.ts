@@ -9,12 +9,15 @@ export interface Task {
   readonly name: string;
 }
 
-/** Containers that run of a service of the stack, the newest first. */
-export async function containersOf(docker: Docker, service: string): Promise<Task[]> {
-  const said = await docker.run([
-    ...['ps', '--filter', `label=com.docker.swarm.service.name=steading_${service}`],
-    ...['--format', '{{.ID}} {{.Names}}'],
-  ]);
+/** Containers that run of a service, the newest first. */
+export async function containersOf(
+  docker: Docker,
+  service: string,
+  by: 'swarm' | 'compose' = 'swarm',
+): Promise<Task[]> {
+  const label =
+    by === 'swarm' ? `com.docker.swarm.service.name=steading_${service}` : `com.docker.compose.service=${service}`;
+  const said = await docker.run([...['ps', '--filter', `label=${label}`], ...['--format', '{{.ID}} {{.Names}}']]);
   return said
     .split('\n')
     .filter(Boolean)

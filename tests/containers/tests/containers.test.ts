@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import {
@@ -28,13 +28,29 @@ if (skipped) console.log(`skipped: ${skipped}`);
 
 describe.skipIf(skipped !== undefined)('the house in containers', () => {
   let docker: Docker;
+  /** A copy of deploy/, with secrets of its own. */
+  const guide = mkdtempSync(path(tmpdir(), 'steading-deploy-'));
 
   beforeAll(async () => {
     docker = await startDocker();
     await makeBase(docker, 'base');
     await buildHouse(docker, { base: 'base', tag: image });
-  }, 600_000);
-  afterAll(() => docker?.stop(), 120_000);
+    if (!withStack) return;
+    await makeEngines(docker, { base: 'base', house: image });
+    cpSync(path(checkout, 'deploy'), guide, { recursive: true });
+    await runProgram(['sh', path(guide, 'make-secrets.sh')]);
+  }, 900_000);
+  afterAll(async () => {
+    rmSync(guide, { recursive: true, force: true });
+    await docker?.stop();
+  }, 120_000);
+
+  const engines = {
+    STEADING_IMAGE: image,
+    POSTGRES_IMAGE: 'test-postgres',
+    NATS_IMAGE: 'test-nats',
+    HAPROXY_IMAGE: 'test-balancer',
+  };
 
   test('its image is small enough', async () => {
     const { total, layers } = await imageSizes(docker, image);
@@ -82,25 +98,50 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
       }),
     );
 
+  describe.runIf(withStack)('with Compose, as deploy/compose.yaml says', () => {
+    const url = 'http://localhost:26414';
+    const env = { ...engines, STEADING_PORT: '26414', STEADING_PUBLIC_URL: url };
+    const compose = (...argv: string[]) =>
+      docker.compose(['-p', 'house', '-f', 'compose.yaml', '-f', 'compose.sandbox.yaml', ...argv], { cwd: guide, env });
+
+    test('two gateways serve an app of another container, and all of it stops in order', async () => {
+      await compose('up', '-d');
+      const gateways = () => containersOf(docker, 'gateway', 'compose');
+      const isReady = async () => (await fetch(`${url}/readyz`)).ok && (await gateways()).length === 2;
+      await waitFor('the house to be ready', isReady, { timeoutMs: 240_000, everyMs: 500 });
+      const [people] = await containersOf(docker, 'people', 'compose');
+      const operator = await claimHouse(url, await setupToken(docker, people!.id));
+      await deployHello(operator);
+      const [one] = await gateways();
+      await docker.run(['kill', '--signal', 'KILL', one!.id]);
+      const isAnswered = async () => (await operator.rest('GET', '/livez')).status === 200;
+      await waitFor('the other to answer', isAnswered, { timeoutMs: 10_000 });
+      const own = await docker.run(['ps', '-q', '--no-trunc', '--filter', 'label=com.docker.compose.project=house']);
+      await compose('stop');
+      const codes = await docker.run([
+        'inspect',
+        '--format',
+        '{{.Config.Image}} {{.State.ExitCode}}',
+        ...own.split('\n'),
+      ]);
+      const ofHouse = codes.split('\n').filter((line) => line.startsWith(`${image} `));
+      expect(new Set(ofHouse)).toEqual(new Set([`${image} 0`]));
+      await compose('down', '--volumes');
+    }, 600_000);
+  });
+
   describe.runIf(withStack)('on Swarm, as deploy/stack.yaml says', () => {
     const url = 'http://localhost:26412';
     let operator: Person;
+    let appHost: string;
 
     beforeAll(async () => {
-      await makeEngines(docker, { base: 'base', house: image });
       await docker.run(['swarm', 'init', '--advertise-addr', '127.0.0.1', '--default-addr-pool', '10.214.0.0/16']);
       const node = await docker.run(['node', 'ls', '-q']);
       await docker.run(['node', 'update', '--label-add', 'steading.data=true', node]);
-      const env = {
-        STEADING_IMAGE: image,
-        STEADING_PORT: '26412',
-        STEADING_PUBLIC_URL: url,
-        POSTGRES_IMAGE: 'test-postgres',
-        NATS_IMAGE: 'test-nats',
-        HAPROXY_IMAGE: 'test-balancer',
-      };
-      await docker.run(['stack', 'deploy', '--resolve-image', 'never', '-c', 'deploy/stack.yaml', 'steading'], {
-        cwd: checkout,
+      const env = { ...engines, STEADING_PORT: '26412', STEADING_PUBLIC_URL: url };
+      await docker.run(['stack', 'deploy', '--resolve-image', 'never', '-c', 'stack.yaml', 'steading'], {
+        cwd: guide,
         env,
       });
       const isReady = async () =>
@@ -111,19 +152,10 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
     }, 600_000);
 
     test('an app of one container is reached through gateways of others', async () => {
-      const app = await makeApp(operator, undefined);
-      const sent = await fetch(`${url}/api/deploy/archive?app=${app.id}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/gzip', origin: url, cookie: operator.cookie() },
-        body: await archiveOf(serverApp('hello')),
-      });
-      const { deploymentId } = (await sent.json()) as { deploymentId: string };
-      expect(await deploymentEnds(operator, deploymentId)).toMatchObject({ state: 'live', trace: { lost: 0 } });
-      const answer = await request(url, { headers: { host: app.host } });
-      expect(await answer.body.text()).toContain('hello');
+      appHost = await deployHello(operator);
     }, 120_000);
 
-    test('a killed gateway is missed by nobody who comes again, live connections included', async () => {
+    test('a killed gateway is missed by nobody who comes again', async () => {
       const [one] = await containersOf(docker, 'gateway');
       await docker.run(['kill', '--signal', 'KILL', one!.id]);
       await waitFor('the other to answer', async () => (await operator.rest('GET', '/livez')).status === 200, {
@@ -142,10 +174,11 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
       const lost: string[] = [];
       let answered = 0;
       let running = true;
-      const client = async () => {
+      const client = async (_: unknown, index: number) => {
+        const [path, host] = index % 2 === 0 ? ['/livez', 'localhost'] : ['/', appHost];
         while (running) {
           try {
-            const answer = await request(`${url}/livez`, { dispatcher });
+            const answer = await request(`${url}${path}`, { dispatcher, headers: { host } });
             await answer.body.text();
             if (answer.statusCode === 200) answered++;
             else lost.push(String(answer.statusCode));
@@ -155,7 +188,7 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
         }
       };
       const before = (await containersOf(docker, 'gateway')).map((task) => task.id);
-      const clients = Array.from({ length: 6 }, client);
+      const clients = Array.from({ length: 6 }).map(client);
       await docker.run(['service', 'update', '--force', 'steading_gateway'], { timeoutMs: 400_000 });
       running = false;
       await Promise.all(clients);
@@ -184,6 +217,22 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
     });
   });
 });
+
+/** Gives the host of an app that is live and answers. */
+async function deployHello(operator: Person): Promise<string> {
+  const { url } = operator;
+  const app = await makeApp(operator, undefined);
+  const sent = await fetch(`${url}/api/deploy/archive?app=${app.id}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/gzip', origin: url, cookie: operator.cookie() },
+    body: await archiveOf(serverApp('hello')),
+  });
+  const { deploymentId } = (await sent.json()) as { deploymentId: string };
+  expect(await deploymentEnds(operator, deploymentId)).toMatchObject({ state: 'live', trace: { lost: 0 } });
+  const answer = await request(url, { headers: { host: app.host } });
+  expect(await answer.body.text()).toContain('hello');
+  return app.host;
+}
 
 async function archiveOf(files: Readonly<Record<string, string>>): Promise<Buffer<ArrayBuffer>> {
   const folder = mkdtempSync(path(tmpdir(), 'steading-site-'));

@@ -19,6 +19,7 @@ const needed = [
 /** For the container image, which only root can test: a daemon of the tests' own, and what makes a Debian to begin with. */
 const neededByRoot = [
   { program: 'dockerd', debian: 'docker.io' },
+  { program: 'docker-compose', debian: 'docker-compose' },
   { program: 'mmdebstrap', debian: 'mmdebstrap' },
 ] as const;
 
