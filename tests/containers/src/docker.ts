@@ -84,9 +84,19 @@ export async function startDocker(): Promise<Docker> {
       await run(['network', 'prune', '--force']).catch(() => undefined);
       await end(daemon);
       if (!hadBridge && existsSync(bridge)) await runProgram(['ip', 'link', 'delete', 'docker_gwbridge']);
+      await unmountBelow(folder);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The daemon leaves the network namespaces of Swarm mounted. */
+async function unmountBelow(folder: string): Promise<void> {
+  const places = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((place) => place.startsWith(`${folder}/`));
+  for (const place of places.toReversed()) await runProgram(['umount', '--lazy', place]);
 }
 
 async function end(daemon: ChildProcess): Promise<void> {

@@ -102,7 +102,7 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
     const url = 'http://localhost:26414';
     const env = { ...engines, STEADING_PORT: '26414', STEADING_PUBLIC_URL: url };
     const compose = (...argv: string[]) =>
-      docker.compose(['-p', 'house', '-f', 'compose.yaml', '-f', 'compose.sandbox.yaml', ...argv], { cwd: guide, env });
+      docker.compose(['-p', 'house', '-f', 'compose.yaml', ...argv], { cwd: guide, env });
 
     test('two gateways serve an app of another container, and all of it stops in order', async () => {
       await compose('up', '-d');
