@@ -19,10 +19,11 @@ export async function startBalancer(): Promise<Balancer> {
     const answers = await Promise.all(asked.map(isReady));
     if (asked === all) ready = asked.filter((_, at) => answers[at]);
   }, 100);
-  const server = createServer((socket) => {
+  // Each way ends by itself: who was answered may still be sending.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     const port = ready[turn++ % ready.length];
     if (port === undefined) return void socket.destroy();
-    const behind = connect(port, '127.0.0.1');
+    const behind = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     for (const one of [socket, behind]) {
       sockets.add(one);
       one.once('close', () => sockets.delete(one));

@@ -142,11 +142,14 @@ describe.each(shapes)('hostile input in %s', (shape) => {
       [`/hooks/deploy/run/${ids.app}`, {}],
       ['/auth/device/poll', {}],
     ] as const) {
-      const answer = await operator.rest('POST', path, JSON.stringify({ query: large, token: large }), headers);
-      expect({ path, status: answer.status, text: JSON.stringify(answer.body) }).toMatchObject({
-        status: 413,
-        text: expect.stringContaining('"too-large"'),
-      });
+      // The answer reaches whoever is still sending, each time.
+      for (let count = 0; count < 10; count++) {
+        const answer = await operator.rest('POST', path, JSON.stringify({ query: large, token: large }), headers);
+        expect({ path, status: answer.status, text: JSON.stringify(answer.body) }).toMatchObject({
+          status: 413,
+          text: expect.stringContaining('"too-large"'),
+        });
+      }
     }
     const host = `Host: localhost:${house.port}\r\n`;
     expect(await raw(`GET / HTTP/1.1\r\n${host}X-Large: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431/);
