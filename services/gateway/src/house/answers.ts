@@ -41,7 +41,7 @@ export function sendError(
 }
 
 /** Read to its end and thrown away by Node. A connection that is closed before that may take the answer with it. */
-const longestThrownAway = 4 * 1024 * 1024;
+const longestThrownAway = 1024 * 1024;
 
 function comesToAnEnd(request: FastifyRequest): boolean {
   return Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= longestThrownAway;
