@@ -144,6 +144,30 @@ it('a body behind its answer is cut off', async () => {
   expect(one.heard.text).toMatch(/^HTTP\/1\.1 404[\s\S]*connection: close/i);
 });
 
+it('an answer that ends the connection reaches whoever is still sending, and nothing behind it is read', async () => {
+  await start({ lingerMs: 5_000 });
+  const body = 4_000_000;
+  const socket = connect(house.port, '127.0.0.1');
+  sockets.push(socket);
+  let broken: Error | undefined;
+  socket.on('error', (error) => (broken = error));
+  // Nobody knows this host: the answer is clear before the body.
+  socket.write(`POST / HTTP/1.1\r\nHost: nobody.example.org\r\nContent-Length: ${body}\r\n\r\n`);
+  for (let sent = 0; sent < body; sent += 100_000) {
+    if (!socket.write(Buffer.alloc(100_000, 'x')))
+      await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  socket.write(`GET /behind HTTP/1.1\r\nHost: ${appHost}\r\n\r\n`);
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect(broken).toBeUndefined();
+  expect(text).toMatch(/^HTTP\/1\.1 404 /);
+  expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  expect(seen).toEqual([]);
+});
+
 it('one address has so many connections, and the idle one goes first', async () => {
   const calm = { idleMs: 10_000, headerMs: 10_000, handshakeMs: 10_000, uploadWindowMs: 10_000 };
   await start({ maxPerAddress: 20, countLoopback: true, ...calm });

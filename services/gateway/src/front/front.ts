@@ -13,6 +13,7 @@ import { type Connection, createConnections, type Refusal } from '#src/front/con
 import { createExchanges, streamOf } from '#src/front/exchanges.ts';
 import { defaultFrontLimits, type FrontLimits } from '#src/front/front-limits.ts';
 import { hostName } from '#src/front/hosts.ts';
+import { lingerAfter } from '#src/front/linger.ts';
 import { listen } from '#src/front/listen.ts';
 import { movedPage, plainPage, rawRefusal } from '#src/front/plain-page.ts';
 import { refuseBroken } from '#src/front/refuse-broken.ts';
@@ -78,6 +79,7 @@ export function createFront(options: FrontOptions): Front {
       if (connection.isOver && incoming.httpVersionMajor === 1) return false;
       connections.begin(connection);
       connection.last = { incoming, outgoing };
+      lingerAfter(incoming, () => (connection.isOver = true));
     }
     if (isLast(incoming, connection)) outgoing.shouldKeepAlive = false;
     exchanges.begin(incoming, outgoing, () => {

@@ -21,7 +21,6 @@ export function addAnswers(app: FastifyInstance, { log, metrics }: HouseAppOptio
     const known = fromFastify(error);
     const shown = toPublicError(known);
     if (shown.status >= 500) log.error({ err: known, requestId: request.id }, 'a request failed');
-    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' && comesToAnEnd(request)) reply.removeHeader('connection');
     if (shown.status === 429) reply.header('retry-after', String(known.details?.seconds ?? 1));
     return sendError(request, reply, shown);
   });
@@ -38,13 +37,6 @@ export function sendError(
     .header('cache-control', 'no-store')
     .type('application/json; charset=utf-8')
     .send(JSON.stringify({ error: { ...rest, requestId: request.id } }));
-}
-
-/** Read to its end and thrown away by Node. A connection that is closed before that may take the answer with it. */
-const longestThrownAway = 1024 * 1024;
-
-function comesToAnEnd(request: FastifyRequest): boolean {
-  return Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= longestThrownAway;
 }
 
 /** What Fastify itself refuses, in the words of the house. */
