@@ -4,8 +4,8 @@
  * pushes come in ten seconds. Rest and storm take turns, so that the machine's own moods meet both.
  */
 import { claimHouse, createPerson, makeApp, startDeployment } from '@steading/acceptance';
-import { startGitServer } from '@steading/testkit';
 import { startHouse } from '../replace/house.ts';
+import { startGitHost } from './git-host.ts';
 import { crashingApp, hostileBuilds } from './hostile-apps.ts';
 
 const rounds = Number(process.env.ROUNDS ?? 3);
@@ -18,16 +18,17 @@ const question = `query ($id: ID!) {
   app(id: $id) { name project { name } deployments(first: 5) { nodes { id state reason } } }
 }`;
 
-const [house, git] = await Promise.all([startHouse({ STEADING_GRAPH_AT_ONCE: '10000' }), startGitServer()]);
+const hostile = Object.entries({ ...hostileBuilds, 'crashes again and again': crashingApp });
+const [house, git] = await Promise.all([
+  startHouse({ STEADING_GRAPH_AT_ONCE: '10000' }),
+  startGitHost(hostile.map(([name, files]) => ({ name: name.replace(/\W+/g, '-'), files }))),
+]);
 try {
   const operator = await claimHouse(house.url, house.setupToken);
   const reader = createPerson(house.url, operator.cookie());
   const apps: { id: string; name: string }[] = [];
-  for (const [name, files] of Object.entries({ ...hostileBuilds, 'crashes again and again': crashingApp })) {
-    const repository = await git.repository(name.replace(/\W+/g, '-'));
-    await repository.commit(files);
-    apps.push({ id: (await makeApp(operator, repository.url)).id, name });
-  }
+  for (const [index, [name]] of hostile.entries())
+    apps.push({ id: (await makeApp(operator, git.urls[index]!)).id, name });
   const ask = () => reader.graph(question, { id: apps[0]?.id });
   await measure(ask, 3);
 

@@ -9,14 +9,18 @@ import { waitFor } from '@steading/testkit';
 const main = resolve(import.meta.dirname, '../../apps/house/src/main.ts');
 
 /** A house as an operator runs it: its own folder, the embedded PostgreSQL, the process runtime; with further settings. */
-export async function startHouse(settings: Readonly<Record<string, string>> = {}) {
+export async function startHouse(
+  settings: Readonly<Record<string, string>> = {},
+  /** For a look inside: `--inspect=127.0.0.1:<port>`. */
+  nodeArgs: readonly string[] = [],
+) {
   const dataDir = mkdtempSync(join(tmpdir(), 'steading-replace-'));
   chmodSync(dataDir, 0o711);
   const [port = 0, tlsPort = 0] = await freePorts(2);
   const url = `http://localhost:${port}`;
   const logFile = join(dataDir, 'house.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, main], {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH ?? '',

@@ -15,5 +15,14 @@ export { type Id, idTime, isId, newId, newRequestId } from '#src/ids.ts';
 export { kitErrors } from '#src/kit-errors.ts';
 export { createLifecycle, type Lifecycle, type Stoppable } from '#src/lifecycle.ts';
 export { createLog, type Log, type LogLevel, type LogOptions } from '#src/log.ts';
-export { type ProgramEnd, type ProgramOrder, runProgram } from '#src/programs.ts';
+export {
+  type ProgramEnd,
+  type ProgramExit,
+  type ProgramOrder,
+  type ProgramStart,
+  processesMarked,
+  runProgram,
+  type StartedProgram,
+  startProgram,
+} from '#src/programs/programs.ts';
 export { Secret } from '#src/secret.ts';

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog, newId, systemClock } from '@steading/kit';
+import { createLog, newId, processesMarked, systemClock } from '@steading/kit';
 import { findRemains } from '@steading/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { detectCgroups } from '#src/runtime/process/cgroups.ts';
-import { processesMarked, usageOf } from '#src/runtime/process/proc.ts';
+import { usageOf } from '#src/runtime/process/proc.ts';
 import { createProcessRuntime } from '#src/runtime/process/process-runtime.ts';
 import type { Desired, HealthCheck, Runtime } from '#src/runtime/runtime.ts';
 import { ask, build, buildLimits, desiredFor, ended, order, server, until } from './runtime-behaviour.ts';
@@ -60,7 +60,7 @@ test('a build that forks without end is bounded, ends, and leaves nothing; apps 
     limits: { ...buildLimits, processes: 64 },
     timeoutMs: 3_000,
   };
-  const ofBuild = () => processesMarked((text) => text.includes(asked.buildId));
+  const ofBuild = () => processesMarked(asked.buildId);
   const building = build(runtime, asked);
   let most = 0;
   let slowestMs = 0;
@@ -196,7 +196,7 @@ test('an app that ignores SIGTERM is killed after its grace, and its port is fre
   const tookMs = performance.now() - began;
   expect(tookMs).toBeGreaterThan(650);
   expect(tookMs).toBeLessThan(20_000);
-  expect(await processesMarked((text) => text.includes(id))).toEqual([]);
+  expect(await processesMarked(id)).toEqual([]);
   const nothing = { running: [], listening: [], heldPorts: [], groups: [], instances: [] };
   await expect.poll(remains).toMatchObject(nothing);
 });

@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog, newId, systemClock } from '@steading/kit';
+import { createLog, newId, processesMarked, systemClock } from '@steading/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { processesMarked } from '#src/runtime/process/proc.ts';
 import { createProcessRuntime } from '#src/runtime/process/process-runtime.ts';
 import type { BuildOrder, Desired, Runtime } from '#src/runtime/runtime.ts';
 import { ask, build, desiredFor, ended, order, server, until } from './runtime-behaviour.ts';
@@ -61,7 +60,7 @@ describe.runIf(process.platform === 'linux')('apps and a house that is killed', 
 
   async function leftOver(): Promise<number[]> {
     const tag = readFileSync(join(folder, 'house-tag'), 'utf8');
-    return await processesMarked((text) => text.includes(`\0STEADING_INSTANCE=${tag}.`));
+    return await processesMarked(`\0STEADING_INSTANCE=${tag}.`);
   }
 
   test('an app goes on while no house runs, and the next house takes it over', async () => {

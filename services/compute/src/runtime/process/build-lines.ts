@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { maskText } from '#src/masks.ts';
 import { BuildStopped } from '#src/runtime/process/build-stops.ts';
@@ -35,10 +34,10 @@ export function lineQueue({ masked }: Pick<BuildOrder, 'masked'>, { clock }: Pic
     wake();
   }
 
-  async function take(stream: 'stdout' | 'stderr', from: Readable, stop: AbortController): Promise<void> {
+  async function take(stream: 'stdout' | 'stderr', from: AsyncIterable<Buffer>, stop: AbortController): Promise<void> {
     const split = lineSplitter((line) => add(stream, line));
     try {
-      for await (const chunk of from as AsyncIterable<Buffer>) {
+      for await (const chunk of from) {
         const before = bytes;
         bytes += chunk.length;
         if (bytes > outputLimits.all) {

@@ -69,9 +69,10 @@ async function runStep(work: BuildWork, uid: number | undefined, step: BuildOrde
   lines.add('steading', `${step.name}: ${step.argv.join(' ')}`);
   const cgroup = machine.cgroups?.group('build', order.buildId, limits);
   const status = machine.finding.isolation === 'bubblewrap' ? join(folder, 'status') : undefined;
-  const { running, child } = launch({
+  const { running, output } = await launch({
     argv: enclose(enclosureOf(work, uid, cgroup?.joinFiles ?? []), step.argv),
-    ...{ cwd: folder, path: systemPath, environment: environmentOf(work), stdout: 'pipe', stderr: 'pipe' },
+    ...{ cwd: folder, path: systemPath, environment: environmentOf(work) },
+    ...{ stdout: 'pipe', stderr: 'pipe', endsWithHouse: true },
     ...{ mark: markOf(machine, order.buildId), clock: machine.clock, log: machine.log },
     ...(cgroup && { cgroup }),
     ...(status && { statusFile: status }),
@@ -83,8 +84,8 @@ async function runStep(work: BuildWork, uid: number | undefined, step: BuildOrde
   try {
     const [exit] = await Promise.all([
       running.exited,
-      lines.take('stdout', child.stdout!, stop),
-      lines.take('stderr', child.stderr!, stop),
+      lines.take('stdout', output.stdout, stop),
+      lines.take('stderr', output.stderr, stop),
     ]);
     stop.signal.throwIfAborted();
     if ((cgroup?.outOfMemoryKills() ?? 0) > 0) throw outOfMemory(limits);

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 
 /**
  * What the kernel says of processes (`/proc`, Linux). A pid alone names nothing, because pids are used again: everything
@@ -59,18 +58,6 @@ export function commandName(pid: number): string {
   } catch {
     return '';
   }
-}
-
-/** Ids of all processes whose environment has this entry, whoever their parent is. */
-export async function processesMarked(entry: (environment: string) => boolean): Promise<number[]> {
-  if (process.platform !== 'linux') return [];
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
-    if (environment && entry(`\0${environment}`)) found.push(Number(name));
-  }
-  return found;
 }
 
 /** Resident memory and CPU time used so far by these processes. */

@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import type { Clock, Log } from '@steading/kit';
+import { readFileSync, rmSync } from 'node:fs';
+import { type Clock, type Log, processesMarked, type StartedProgram, startProgram } from '@steading/kit';
 import type { Cgroup } from '#src/runtime/process/cgroups.ts';
 import {
   childrenOf,
   commandName,
   isAlive,
   type ProcessName,
-  processesMarked,
   processNamed,
   signalProcess,
   treeOf,
@@ -51,44 +48,53 @@ export interface Launch extends RunningOptions {
   readonly cwd: string;
   readonly path: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Descriptors, or `pipe` for a build whose output is read at once. */
-  readonly stdout: number | 'pipe';
-  readonly stderr: number | 'pipe';
+  /** Files to append to, or `pipe` for a build whose output is read at once. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** It ends with the house, as a build does. */
+  readonly endsWithHouse: boolean;
 }
 
-export function launch(options: Launch): { running: Running; child: ChildProcess } {
+export type Output = Pick<StartedProgram, 'stdout' | 'stderr'>;
+
+/** Resolves when it runs. One that cannot be started is one that has ended, with what was wrong as its signal. */
+export async function launch(options: Launch): Promise<{ running: Running; output: Output }> {
   if (options.statusFile) rmSync(options.statusFile, { force: true });
-  // Never absent: bubblewrap without a descriptor for its status leaves a child behind that waits for ever.
-  const status = openSync(options.statusFile ?? '/dev/null', 'a', 0o600);
-  const child = spawn(options.argv[0]!, options.argv.slice(1), {
-    cwd: options.cwd,
+  const { argv, cwd, path, environment, mark, stdout, stderr, endsWithHouse } = options;
+  const asked = startProgram({
+    ...{ argv, cwd, stdout, stderr, endsWithHouse },
     // Only this reaches the programs in front, which still have the house's rights.
-    env: { PATH: options.path, STEADING_INSTANCE: options.mark },
-    stdio: ['ignore', options.stdout, options.stderr, status, 'pipe'],
-    detached: true,
+    env: { PATH: path, [markName]: mark },
+    // Never absent: bubblewrap without a descriptor for its status leaves a child behind that waits for ever.
+    status: options.statusFile ?? '/dev/null',
+    given: environmentText({ ...environment, [markName]: mark }),
   });
-  closeSync(status);
-  const environment = child.stdio[4] as Socket;
-  environment.on('error', () => {});
-  environment.resume().unref();
-  environment.end(environmentText({ ...options.environment, STEADING_INSTANCE: options.mark }));
-  child.unref();
-  const ended = new Promise<Exit>((resolve) => {
-    child.once('error', (error) => resolve({ code: 127, signal: error.message }));
-    child.once('exit', (code, signal) => resolve({ ...(code !== null && { code }), ...(signal && { signal }) }));
-  });
-  const name = processNamed(child.pid ?? 0) ?? { pid: child.pid ?? 0, startTicks: -1 };
-  return { running: track(name, ended, options), child };
+  try {
+    const program = await asked;
+    const name = processNamed(program.pid) ?? { pid: program.pid, startTicks: -1 };
+    const ended = program.exited.then((exit) => exit ?? whenGone(name, options));
+    return { running: track(name, ended, options), output: program };
+  } catch (error) {
+    const ended = Promise.resolve({ code: 127, signal: error instanceof Error ? error.message : String(error) });
+    return { running: track({ pid: 0, startTicks: -1 }, ended, options), output: noOutput };
+  }
 }
+
+const markName = 'STEADING_INSTANCE';
+
+async function* nothing(): AsyncGenerator<Buffer> {}
+const noOutput: Output = { stdout: nothing(), stderr: nothing() };
 
 /** Takes over a tree that an earlier house started. Undefined when it is gone. */
 export function adopt(name: ProcessName, options: RunningOptions): Running | undefined {
   if (!isAlive(name)) return undefined;
-  const ended = (async (): Promise<Exit> => {
-    while (isAlive(name)) await options.clock.sleep(500);
-    return statusOf(options.statusFile).exit ?? {};
-  })();
-  return track(name, ended, options);
+  return track(name, whenGone(name, options), options);
+}
+
+/** For a process whose parent is not ours. */
+async function whenGone(name: ProcessName, { clock, statusFile }: RunningOptions): Promise<Exit> {
+  while (isAlive(name)) await clock.sleep(500);
+  return statusOf(statusFile).exit ?? {};
 }
 
 function track(name: ProcessName, ended: Promise<Exit>, options: RunningOptions): Running {
@@ -125,7 +131,7 @@ async function killTree(options: RunningOptions & { name: ProcessName; pids: () 
   for (;;) {
     const first = statusOf(options.statusFile).first;
     const inside = first && isAlive(options.name) && childrenOf(options.name.pid).includes(first) ? [first] : [];
-    const marked = await processesMarked((text) => text.includes(`\0STEADING_INSTANCE=${options.mark}\0`));
+    const marked = await processesMarked(`\0${markName}=${options.mark}\0`);
     const left = [...new Set([...inside, ...options.pids(), ...marked])];
     for (const pid of left) tryKill(pid);
     if (left.length === 0 || left.every((pid) => !processNamed(pid))) break;

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppLogs } from '#src/runtime/process/app-logs.ts';
 import { type Collector, collect } from '#src/runtime/process/collector.ts';
@@ -35,7 +34,7 @@ export async function startUnit(
   try {
     return options.desired.command.length === 0
       ? await startStatic(machine, options, port)
-      : startProcess(machine, options, port);
+      : await startProcess(machine, options, port);
   } catch (error) {
     port.release();
     throw error;
@@ -71,11 +70,11 @@ async function startStatic(
   };
 }
 
-function startProcess(
+async function startProcess(
   machine: Machine,
   options: { id: string; desired: Desired; logs: AppLogs; onProcess: (port: number, process?: ProcessName) => void },
   port: Port,
-): Unit {
+): Promise<Unit> {
   const { id, desired, logs } = options;
   const folder = instanceFolder(machine, desired.appId, id);
   const uid = machine.finding.ownUsers ? machine.folders.uidOf(desired.appId) : undefined;
@@ -86,23 +85,21 @@ function startProcess(
   const argvOf = (command: readonly string[], joinFiles: readonly string[]) =>
     enclose({ ...enclosureOf(machine, desired, folder, uid, limits), joinFiles }, command);
   const base = { path: systemPath, environment, clock: machine.clock, log: machine.log, cwd: folder };
-  const [stdout, stderr] = [openSync(join(folder, 'stdout'), 'a'), openSync(join(folder, 'stderr'), 'a')];
-  const started = launch({
+  const { running } = await launch({
     ...base,
     argv: argvOf(desired.command, cgroup?.joinFiles ?? []),
-    stdout,
-    stderr,
+    stdout: join(folder, 'stdout'),
+    stderr: join(folder, 'stderr'),
+    endsWithHouse: false,
     mark: markOf(machine, id),
     ...(cgroup && { cgroup }),
     ...statusOf(machine, folder),
   });
-  closeSync(stdout);
-  closeSync(stderr);
-  options.onProcess(port.number, started.running.name);
+  options.onProcess(port.number, running.name);
   const collector = collect({ folder, instanceId: id, masked: desired.masked, logs, clock: machine.clock });
   const runCheck = (command: readonly string[], timeoutMs: number) =>
     runCommand(machine, { ...base, argv: argvOf(command, []), mark: `${markOf(machine, id)}.check`, timeoutMs });
-  return unitOf(machine, { id, port, running: started.running, collector, runCheck, limits });
+  return unitOf(machine, { id, port, running, collector, runCheck, limits });
 }
 
 /** Takes an instance over that an earlier house started; undefined when it is gone. */
@@ -197,11 +194,9 @@ function unitOf(
 
 async function runCommand(
   machine: Machine,
-  options: Omit<Parameters<typeof launch>[0], 'stdout' | 'stderr'> & { timeoutMs: number },
+  options: Omit<Parameters<typeof launch>[0], 'stdout' | 'stderr' | 'endsWithHouse'> & { timeoutMs: number },
 ): Promise<Verdict> {
-  const sink = openSync('/dev/null', 'w');
-  const { running } = launch({ ...options, stdout: sink, stderr: sink });
-  closeSync(sink);
+  const { running } = await launch({ ...options, stdout: '/dev/null', stderr: '/dev/null', endsWithHouse: true });
   const timer = machine.clock.after(options.timeoutMs, () => void running.kill().catch(() => {}));
   const exit = await running.exited;
   timer.cancel();

@@ -1,0 +1,37 @@
+/** A Git server in a process of its own, as it is for a house: what it starts does not hold up who measures. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { startGitServer } from '@steading/testkit';
+
+interface Wanted {
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Makes a repository for each of these; gives their addresses and the way to end it all. */
+export async function startGitHost(wanted: readonly Wanted[]): Promise<{ urls: string[]; stop(): Promise<void> }> {
+  const child: ChildProcess = fork(import.meta.filename, { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  child.send(wanted);
+  const [urls] = (await once(child, 'message')) as [string[]];
+  return {
+    urls,
+    async stop() {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+if (process.send && process.argv[1] === import.meta.filename) {
+  const git = await startGitServer();
+  process.once('disconnect', () => void git.stop());
+  const [wanted] = (await once(process, 'message')) as [Wanted[]];
+  const urls: string[] = [];
+  for (const { name, files } of wanted) {
+    const repository = await git.repository(name);
+    await repository.commit(files);
+    urls.push(repository.url);
+  }
+  process.send(urls);
+}
