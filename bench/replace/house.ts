@@ -25,7 +25,7 @@ export async function startHouse(
     env: {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '/tmp',
-      NODE_ENV: 'production',
+      NODE_ENV: 'production', ...(process.env.DIAG ? { NODE_OPTIONS: process.env.DIAG } : {}),
       STEADING_DATA: dataDir,
       STEADING_HTTP_PORT: String(port),
       STEADING_HTTPS_PORT: String(tlsPort),

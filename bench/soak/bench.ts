@@ -78,9 +78,11 @@ try {
     samples.push(sampleOf(house.pid));
     if (samples.length % 12 !== 0) continue;
     await collectGarbage(inspector);
-    const now = sampleOf(house.pid);
+    const minute = samples.slice(-12);
+    // Of files, what stays while connections come and go.
+    const now = { ...sampleOf(house.pid), files: Math.min(...minute.map((sample) => sample.files)) };
     held.push(now);
-    const most = Math.max(...samples.slice(-12).map(({ megabytes }) => megabytes));
+    const most = Math.max(...minute.map(({ megabytes }) => megabytes));
     console.log(
       `${held.length} min: ${now.megabytes.toFixed(0)} MB held in the house (at most ${most.toFixed(0)} MB), ${now.allMegabytes.toFixed(0)} MB with PostgreSQL, ${now.files} files`,
     );
@@ -94,9 +96,9 @@ try {
     `${sent} requests to the app, ${lost.length} lost; ${counts.read} read, ${counts.signedIn} sign-ins, ${counts.followed} live connections, ${counts.subscribed} subscriptions, ${counts.replaced} replacements`,
   );
   for (const text of [...lost, ...counts.failed].slice(0, 5)) console.log(`  ${text.slice(0, 200)}`);
-  const second = <T>(all: readonly T[]) => all.slice(Math.floor(all.length / 2));
-  const memory = slopeAnHour(second(held), ({ megabytes }) => megabytes);
-  const files = slopeAnHour(second(samples), (sample) => sample.files);
+  const secondHalf = held.slice(Math.floor(held.length / 2));
+  const memory = slopeAnHour(secondHalf, ({ megabytes }) => megabytes);
+  const files = slopeAnHour(secondHalf, (sample) => sample.files);
   console.log(
     `memory ${memory.toFixed(0)} MB an hour of ${limits.megabytesAnHour}: ratio ${(memory / limits.megabytesAnHour).toFixed(2)}`,
   );

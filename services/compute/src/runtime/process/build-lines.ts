@@ -8,6 +8,8 @@ import type { BuildOrder, LogLine } from '#src/runtime/runtime.ts';
 const megabyte = 2 ** 20;
 /** Beyond `kept` output is only counted, which costs the house a thousandth of what lines cost; beyond `all` a build ends. */
 export const outputLimits = { kept: 12 * megabyte, all: 64 * megabyte, bytesPerSecond: 2 * megabyte, burst: megabyte };
+/** What a line costs beside its text, all the way into its row: with short ones it is most of the work. */
+const bytesPerLine = 200;
 /** Lines that are handed over at once. */
 const mostTogether = 500;
 /** Of one line; what is shown of it is less. */
@@ -45,10 +47,10 @@ export function lineQueue({ masked }: Pick<BuildOrder, 'masked'>, { clock }: Pic
           return stop.abort(new BuildStopped('too-large', `The build printed more than ${printed} MB.`));
         }
         if (before > outputLimits.kept) continue;
-        split.take(chunk);
+        const lines = split.take(chunk);
         if (bytes > outputLimits.kept)
           add('steading', `The build printed more than ${outputLimits.kept / megabyte} MB: the rest is not kept.`);
-        await pace(chunk.length, stop.signal);
+        await pace(chunk.length + lines * bytesPerLine, stop.signal);
       }
     } catch {
       /* the pipe went with the process */
@@ -94,13 +96,16 @@ function lineSplitter(add: (line: string) => void) {
     skipping = false;
   };
   return {
-    take(chunk: Buffer): void {
+    /** Gives how many lines ended in it. */
+    take(chunk: Buffer): number {
       const lines = (skipping ? '' : rest).concat(decoder.write(chunk)).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) give(line);
-      if (rest.length <= longestLine) return;
-      give(rest);
-      skipping = true;
+      if (rest.length > longestLine) {
+        give(rest);
+        skipping = true;
+      }
+      return lines.length;
     },
     end(): void {
       if (rest && !skipping) add(rest);

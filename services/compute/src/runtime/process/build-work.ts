@@ -1,5 +1,6 @@
 import type { lineQueue } from '#src/runtime/process/build-lines.ts';
 import { diskFull, freeBytes, leastFreeBytes, outOfMemory, tooLarge } from '#src/runtime/process/build-stops.ts';
+import type { BuildTurns } from '#src/runtime/process/build-turns.ts';
 import type { Machine } from '#src/runtime/process/machine.ts';
 import { usageOf } from '#src/runtime/process/proc.ts';
 import type { Running } from '#src/runtime/process/running.ts';
@@ -11,6 +12,8 @@ export interface BuilderSettings {
   /** Extra certificates for builds, and the registry of packages; empty: Node's own. */
   readonly caFile: string;
   readonly npmRegistry: string;
+  /** Absent where there are no control groups. */
+  readonly turns?: BuildTurns | undefined;
 }
 
 export interface BuildWork {

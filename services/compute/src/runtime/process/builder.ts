@@ -58,7 +58,12 @@ async function runBuild(work: BuildWork): Promise<BuildEvent> {
   await runTool(['cp', '-RP', '--', order.sourcePath, app], { timeoutMs: 300_000, signal: stop.signal });
   rmSync(join(app, '.git'), { recursive: true, force: true });
   if (uid !== undefined) await runTool(['chown', '-Rh', `${uid}:${uid}`, '--', app], { timeoutMs: 120_000 });
-  for (const step of order.steps) await runStep(work, uid, step);
+  const endTurn = work.settings.turns?.begin();
+  try {
+    for (const step of order.steps) await runStep(work, uid, step);
+  } finally {
+    endTurn?.();
+  }
   stop.signal.throwIfAborted();
   return await keepRelease(work, app);
 }

@@ -64,6 +64,22 @@ test('version 2: the same, in one tree', () => {
   expect(read('steading-own.builds/cgroup.subtree_control')).toBe('+memory +pids +cpu');
 });
 
+test('builds give way, and weigh what they did when they do not', () => {
+  withFiles(['cpu', 'memory', 'pids'].map((name) => `${name}/cgroup.procs`));
+  const files = ['cpu.shares', 'cpu.idle', 'cpu.stat'];
+  withFiles(files.map((file) => `cpu/steading-own.builds/${file}`));
+  const { builds: group } = open();
+  group.giveWay(true);
+  expect(read('cpu/steading-own.builds/cpu.idle')).toBe('1');
+  writeFileSync(join(root, 'cpu/steading-own.builds/cpu.shares'), '1024');
+  group.giveWay(false);
+  expect(read('cpu/steading-own.builds/cpu.idle')).toBe('0');
+  expect(read('cpu/steading-own.builds/cpu.shares')).toBe('384');
+  expect(group.periods()).toEqual({ all: 0, full: 0 });
+  writeFileSync(join(root, 'cpu/steading-own.builds/cpu.stat'), 'nr_periods 12\nnr_throttled 3\nthrottled_time 9\n');
+  expect(group.periods()).toEqual({ all: 12, full: 3 });
+});
+
 test('both groups bear the mark of the house, and closing takes it away', () => {
   withFiles(['cpu', 'memory', 'pids'].map((name) => `${name}/cgroup.procs`));
   const cgroups = open();

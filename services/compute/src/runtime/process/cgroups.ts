@@ -23,6 +23,7 @@ import type { Limits } from '#src/runtime/runtime.ts';
 export interface Cgroups {
   /** Makes the group, or finds it again after a restart of the house. */
   group(kind: GroupKind, name: string, limits?: Limits): Cgroup;
+  readonly builds: BuildsGroup;
   /** Removes the house's own groups where nothing is in them. */
   close(): void;
 }
@@ -36,6 +37,17 @@ export interface Cgroup {
   outOfMemoryKills(): number;
   /** False while processes are left in it. */
   remove(): boolean;
+}
+
+/** The group that all builds are in. */
+export interface BuildsGroup {
+  /**
+   * With true a build leaves its processor at once to anybody else who wants one (`cpu.idle`, Linux 5.15). Weights
+   * alone let it run on for a tick, 4 ms usually, and an answer waits for ten of those one after another.
+   */
+  giveWay(isIdle: boolean): void;
+  /** Periods of the budget in which something ran, and those in which all of it was used. */
+  periods(): { readonly all: number; readonly full: number };
 }
 
 export type GroupKind = 'app' | 'build';
@@ -91,6 +103,7 @@ export function detectCgroups(options: {
       if (limits) openParent(layout, parentName(kind), kind, options.builds);
       return openGroup(layout, `${parentName(kind)}/${name}`, limits);
     },
+    builds: buildsGroup(layout, parentName('build')),
     close() {
       removeEmptyBuilds();
       for (const parent of parents) {
@@ -105,12 +118,29 @@ function openParent({ version, folders }: Layout, name: string, kind: GroupKind,
   const [memory, cpu, pids] = [join(folders.memory, name), join(folders.cpu, name), join(folders.pids, name)];
   for (const folder of [memory, cpu, pids]) mkdirSync(folder, { recursive: true });
   if (version === 2) writeFileSync(join(memory, 'cgroup.subtree_control'), '+memory +pids +cpu');
-  const weight: [string, string] =
-    version === 2
-      ? [join(cpu, 'cpu.weight'), String(Math.round((weights[kind] * 100) / 1024))]
-      : [join(cpu, 'cpu.shares'), String(weights[kind])];
-  trySetting(...weight);
+  trySetting(...weightOf(version, cpu, kind));
   if (kind === 'build') for (const [file, value] of budget(version, { memory, cpu }, builds)) trySetting(file, value);
+}
+
+function weightOf(version: 1 | 2, cpu: string, kind: GroupKind): Setting {
+  return version === 2
+    ? [join(cpu, 'cpu.weight'), String(Math.round((weights[kind] * 100) / 1024))]
+    : [join(cpu, 'cpu.shares'), String(weights[kind])];
+}
+
+function buildsGroup({ version, folders }: Layout, name: string): BuildsGroup {
+  const cpu = join(folders.cpu, name);
+  return {
+    giveWay(isIdle) {
+      trySetting(join(cpu, 'cpu.idle'), isIdle ? '1' : '0');
+      // The kernel forgets the weight of a group that gave way.
+      if (!isIdle) trySetting(...weightOf(version, cpu, 'build'));
+    },
+    periods() {
+      const text = read(join(cpu, 'cpu.stat'));
+      return { all: counter(text, 'nr_periods'), full: counter(text, 'nr_throttled') };
+    },
+  };
 }
 
 const housePrefix = 'house.';

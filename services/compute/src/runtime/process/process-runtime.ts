@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock, Log } from '@steading/kit';
 import { type App, createApp } from '#src/runtime/process/app.ts';
 import { openAppLogs } from '#src/runtime/process/app-logs.ts';
+import { createBuildTurns } from '#src/runtime/process/build-turns.ts';
 import { build, removeHalfMade } from '#src/runtime/process/builder.ts';
 import { detectCgroups } from '#src/runtime/process/cgroups.ts';
 import { openFolders } from '#src/runtime/process/folders.ts';
@@ -55,6 +56,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     caFile: options.buildCaFile,
     npmRegistry: options.buildNpmRegistry,
     limits: buildLimits,
+    turns: cgroups && createBuildTurns({ group: cgroups.builds, clock }),
   };
   const apps = new Map<string, App>();
 
