@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createPool } from '@steading/db';
+import { houseCommand } from '@steading/house/command';
 import { createLog } from '@steading/kit';
 
-const main = resolve(import.meta.dirname, '../../apps/house/src/main.ts');
 const password = 'correct horse battery staple';
 export const spaceCount = 10;
 export const memberCount = 20;
@@ -22,7 +22,7 @@ export async function startHouse(options: {
   mkdirSync(dataDir, { recursive: true });
   const logFile = join(dataDir, 'house.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, main], {
+  const child = spawn(process.execPath, houseCommand(nodeArgs), {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH ?? '',

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { freePorts } from '@steading/acceptance';
+import { houseCommand } from '@steading/house/command';
 import { exitHandedOver } from '@steading/house/running';
 import { waitFor } from '@steading/testkit';
-
-const main = resolve(import.meta.dirname, '../../apps/house/src/main.ts');
 
 /** A house as an operator runs it: its own folder, the embedded PostgreSQL, the process runtime; with further settings. */
 export async function startHouse(
@@ -20,12 +19,12 @@ export async function startHouse(
   const url = `http://localhost:${port}`;
   const logFile = join(dataDir, 'house.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, main], {
+  const child = spawn(process.execPath, houseCommand(nodeArgs), {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '/tmp',
-      NODE_ENV: 'production', ...(process.env.DIAG ? { NODE_OPTIONS: process.env.DIAG } : {}),
+      NODE_ENV: 'production',
       STEADING_DATA: dataDir,
       STEADING_HTTP_PORT: String(port),
       STEADING_HTTPS_PORT: String(tlsPort),

@@ -1,4 +1,5 @@
 import { mkdirSync, statfsSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -39,9 +40,10 @@ async function main(): Promise<void> {
 
   let postgres: KeptPostgres | undefined;
   let house: House | undefined;
+  let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const stop = () =>
-    (stopping ??= stopAll({ log, giveBack, succession, house: () => house, postgres: () => postgres }));
+    (stopping ??= stopAll({ log, giveBack, succession, starting, house: () => house, postgres: () => postgres }));
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
   process.on('SIGUSR2', () => {
@@ -53,9 +55,10 @@ async function main(): Promise<void> {
   });
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed that nobody waited for'));
 
-  try {
+  async function start(): Promise<void> {
     if (config.DATABASE_URL) await checkOwnPostgres(config.DATABASE_URL, log);
     else postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock });
+    if (stopping) return;
     const keyFolder = config.STEADING_KEYS ?? join(dataDir, 'keys');
     const givenKey = config.STEADING_MASTER_KEY_FILE;
     const key = openMasterKey(keyFolder, givenKey);
@@ -102,6 +105,13 @@ async function main(): Promise<void> {
       log,
       clock: systemClock,
     });
+  }
+
+  goFirst();
+  try {
+    starting = start();
+    await starting;
+    if (stopping) return;
     log.info({ url: publicUrl }, 'the house is ready');
     giveBackWhatLoadingTook();
   } catch (error) {
@@ -128,10 +138,14 @@ async function stopAll(parts: {
   log: Log;
   giveBack: () => void;
   succession: HouseSuccession;
+  starting: Promise<void> | undefined;
   house: () => House | undefined;
   postgres: () => KeptPostgres | undefined;
 }): Promise<void> {
   parts.log.info('stopping');
+  // Stopped while it starts, it comes up first: what has begun is then ended in order, and the database after it.
+  const late = new Promise<void>((resolve) => setTimeout(resolve, startEndsMs).unref());
+  await Promise.race([parts.starting?.catch(() => {}), late]);
   await parts.house()?.stop();
   await parts.postgres()?.stop();
   parts.giveBack();
@@ -149,6 +163,20 @@ function giveBackWhatLoadingTook(): void {
   setTimeout(() => void collect({ type: 'major', execution: 'async' }), afterLoadingMs).unref();
 }
 
+/**
+ * Where it may (as root), the thread that answers comes before threads that only help it and before apps, and so does the
+ * database that it starts. A priority that somebody else chose stays.
+ */
+function goFirst(): void {
+  try {
+    if (getPriority() === 0) setPriority(firstPriority);
+  } catch {
+    // Not root: it takes its turn.
+  }
+}
+
+const firstPriority = -5;
+const startEndsMs = 15_000;
 const afterLoadingMs = 10_000;
 const upgradeBackupMs = 6 * 3_600_000;
 

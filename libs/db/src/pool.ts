@@ -36,6 +36,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     application_name: 'steading',
     keepAlive: true,
   });
+  // One that dies in somebody's hands between two statements fails their next one; unheard, it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   return pool;
 }

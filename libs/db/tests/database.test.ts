@@ -181,3 +181,14 @@ test('a connection that is cut in a transaction ends the transaction, not the pr
   expect(await db.first(byName, 'cut-0')).toEqual({ amount: 1 });
   expect(await db.first(byName, 'cut-1')).toBeUndefined();
 });
+
+test('a connection that is cut in the hands of whoever took it fails their next query, not the process', async () => {
+  const client = await pool.connect();
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  const gone = new Promise((resolve) => client.once('end', resolve));
+  await pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
+  await gone;
+  await expect(client.query('select 1')).rejects.toThrow();
+  client.release();
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});

@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { houseCommand } from '@steading/house/command';
 import { createNatsServer, createTestDatabase, waitFor } from '@steading/testkit';
 import { startBalancer } from '#src/balancer.ts';
 
@@ -94,7 +95,7 @@ export async function startShape(
     const peers = split
       .flatMap((names, index) => names.map((name) => `${name}=http://127.0.0.1:${doors[index]}`))
       .join(',');
-    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+    return spawn(process.execPath, houseCommand().with(-1, main), {
       stdio: ['ignore', log, log],
       env: {
         ...shared,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { houseCommand } from '@steading/house/command';
 import { exitHandedOver, findRunning, ownFolder, type RunningHouse } from '@steading/house/running';
 import { Failure } from '#src/failure.ts';
 
@@ -29,7 +30,7 @@ export async function startDetached(options: {
   rotate(file);
   const from = size(file);
   const log = openSync(file, 'a', 0o600);
-  const child = spawn(process.execPath, houseArguments(), {
+  const child = spawn(process.execPath, houseCommand(), {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
@@ -63,7 +64,7 @@ export async function startDetached(options: {
 
 /** Runs the house in this terminal until it ends, its successors included; answers with its exit code. */
 export async function runAttached(env: Record<string, string>): Promise<number> {
-  const child = spawn(process.execPath, houseArguments(), { stdio: 'inherit', env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, houseCommand(), { stdio: 'inherit', env: { ...process.env, ...env } });
   const folder = ownFolder(env.STEADING_DATA ?? '', env.STEADING_SERVICES);
   let pid = child.pid;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const)
@@ -163,10 +164,6 @@ export async function isReady(url: string): Promise<boolean> {
 function isSaving(file: string, from: number): boolean {
   const said = readFileSync(file).subarray(from).toString('utf8');
   return said.includes('saving the database before it is changed') && !said.includes('a back-up was made');
-}
-
-function houseArguments(): string[] {
-  return ['--disable-warning=ExperimentalWarning', join(workspaceRoot, mainFile)];
 }
 
 function rotate(file: string): void {

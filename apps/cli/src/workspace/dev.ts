@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { houseCommand } from '@steading/house/command';
 import { dataFolder, prepareDataFolder } from '#src/local/data-folder.ts';
 import { workspaceRoot } from '#src/local/house-process.ts';
 import { checkPort } from '#src/local/ports.ts';
@@ -22,19 +23,15 @@ export async function dev(options: { data?: string; port: string }, out: Output)
       stdio: 'inherit',
     },
   );
-  const house = spawn(
-    process.execPath,
-    ['--watch', '--disable-warning=ExperimentalWarning', join(workspaceRoot, 'apps/house/src/main.ts')],
-    {
-      stdio: 'inherit',
-      env: {
-        ...process.env,
-        STEADING_DATA: dataDir,
-        STEADING_HTTP_PORT: options.port,
-        STEADING_PUBLIC_URL: `http://localhost:${options.port}`,
-      },
+  const house = spawn(process.execPath, houseCommand(['--watch']), {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      STEADING_DATA: dataDir,
+      STEADING_HTTP_PORT: options.port,
+      STEADING_PUBLIC_URL: `http://localhost:${options.port}`,
     },
-  );
+  });
   const stop = () => {
     web.kill('SIGTERM');
     house.kill('SIGTERM');

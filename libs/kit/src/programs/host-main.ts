@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { FromHost, OutputName, ToHost } from '#src/programs/messages.ts';
 import type { ProgramEnd, ProgramOrder, ProgramStart } from '#src/programs/programs.ts';
@@ -34,6 +34,8 @@ process.on('message', (message: ToHost) => {
         tell({ id, failed: { message: text, ...(code && { code }) } }),
     );
 });
+// The house's own precedence is not for what it starts.
+if (getPriority() < 0) setPriority(0);
 process.on('disconnect', () => {
   for (const kill of kills.values()) kill();
   process.exit();
