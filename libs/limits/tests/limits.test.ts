@@ -97,6 +97,9 @@ test('what was counted last is told before a process ends', async () => {
 
 test('an address stands for a household', () => {
   expect(addressBucket('::ffff:192.0.2.7')).toBe('192.0.2.7');
+  expect(addressBucket('192.0.2.7')).toBe('192.0.2.7');
+  for (const none of ['192.0.2', '192.0.2.256', '192.0.2.7.8', '192.0.2.7\n', '.1.2.3.4'])
+    expect(addressBucket(none)).not.toBe(none);
   expect(addressBucket('2001:db8:1:2:3::1')).toBe(addressBucket('2001:db8:1:2:ffff::2'));
   expect(addressBucket('2001:db8:1:3::1')).not.toBe(addressBucket('2001:db8:1:2::1'));
   expect([addressBucket('nonsense'), addressBucket(undefined)]).toEqual(['unknown', 'unknown']);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -42,6 +43,36 @@ describe('the log of an app', () => {
       [3, 'three'],
     ]);
   });
+
+  test('a line that is none costs itself alone, wherever it stands', async () => {
+    openAppLogs({ folder }).append([line('one')]);
+    appendFileSync(join(folder, '1.jsonl'), '{"position":2,"ti{"position":3,"timeMs":1}\n');
+    const again = openAppLogs({ folder });
+    again.append([line('two')]);
+    expect(textsOf(await read(again))).toEqual(['one', 'two']);
+    expect(again.lastOf('ins_1', 5, []).map(({ text }) => text)).toEqual(['one', 'two']);
+  });
+
+  test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'what a full disk cuts off leaves no half of a line behind',
+    async () => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'none', folder]);
+      try {
+        const logs = openAppLogs({ folder });
+        logs.append([line('one')]);
+        const file = join(folder, '1.jsonl');
+        const whole = statSync(file).size;
+        logs.append([line('two'), line('x'.repeat(30_000))]);
+        expect(statSync(file).size).toBe(whole);
+        logs.append([line('four')]);
+        const batches = await read(logs);
+        expect(textsOf(batches)).toEqual(['one', 'four']);
+        expect(batches.reduce((sum, { missed }) => sum + missed, 0)).toBe(2);
+      } finally {
+        execFileSync('umount', [folder]);
+      }
+    },
+  );
 
   test('gives the lines after a position, and the last of them', async () => {
     const logs = openAppLogs({ folder });

@@ -81,7 +81,7 @@ describe('POST /graphql', () => {
 
   async function ask(on: GraphEndpoint, body: unknown, caller = ada) {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const answer = await on.handle({ body: text, caller, headers: {} }, new AbortController().signal);
+    const answer = await on.handle({ body: text, caller, headers: {} }, new AbortController());
     return { ...answer, json: JSON.parse(answer.body) };
   }
 
@@ -195,9 +195,11 @@ describe('POST /graphql', () => {
 
   it('ends when the asker goes away', async () => {
     const on = await start(['garden', garden()]);
+    const gone = new AbortController();
+    gone.abort();
     const answer = await on.handle(
       { body: JSON.stringify({ query: '{ beds { name } }' }), caller: ada, headers: {} },
-      AbortSignal.abort(),
+      gone,
     );
     expect(answer.status).toBe(499);
   });

@@ -75,7 +75,7 @@ export interface GraphHouse {
   readonly up: Map<string, Subgraph>;
   ask(
     body: unknown,
-    asked?: { caller?: Caller; headers?: Record<string, string>; signal?: AbortSignal },
+    asked?: { caller?: Caller; headers?: Record<string, string>; ending?: AbortController },
   ): Promise<GraphEndpointAnswer & { readonly json: ReturnType<typeof JSON.parse> }>;
 }
 
@@ -119,9 +119,9 @@ export async function startGraph({ services, apps, ...options }: GraphHouseOptio
   return {
     endpoint,
     up,
-    async ask(body, { caller = ada, headers = {}, signal = new AbortController().signal } = {}) {
+    async ask(body, { caller = ada, headers = {}, ending = new AbortController() } = {}) {
       const text = typeof body === 'string' ? body : JSON.stringify(body);
-      const answer = await endpoint.handle({ body: text, caller, headers }, signal);
+      const answer = await endpoint.handle({ body: text, caller, headers }, ending);
       return { ...answer, json: JSON.parse(answer.body) };
     },
   };

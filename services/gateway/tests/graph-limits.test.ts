@@ -183,7 +183,7 @@ describe('the limits of what runs', () => {
   it('lets one caller have only so much under way, and others go on', async () => {
     const house = await startGraph({ settings: { ...graphSettings, atOnce: 2 } });
     const leaving = new AbortController();
-    const slow = [1, 2].map(() => house.ask({ query: '{ slow }' }, { signal: leaving.signal }));
+    const slow = [1, 2].map(() => house.ask({ query: '{ slow }' }, { ending: leaving }));
     const refused = await house.ask({ query: '{ rain }' });
     expect(refused).toMatchObject({
       status: 429,

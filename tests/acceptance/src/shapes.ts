@@ -74,6 +74,8 @@ export async function startShape(
   const shared = {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '/tmp',
+    // As `steading up` does it: a process that finds its modules compiled starts in half the time.
+    ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
     DATABASE_URL: database.url,
     STEADING_DATA: dataDir,
     STEADING_HTTP_PORT: String(port),

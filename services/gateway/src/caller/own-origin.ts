@@ -6,6 +6,7 @@ const ownMachine = /^(?:localhost|127\.[0-9.]+|\[::1\])(?::\d+)?$/i;
  * machine itself there is no line.
  */
 export function isOwnOrigin(origin: string, asked: { readonly host: string; readonly publicUrl: string }): boolean {
+  if (origin === asked.publicUrl) return true;
   // Browsers send a bare origin, and nothing else is one; URL would also read credentials and paths.
   if (!/^https?:\/\/[^/@?#\\]+$/i.test(origin) || !URL.canParse(origin)) return false;
   const from = new URL(origin);

@@ -43,7 +43,11 @@ export interface GraphEndpointRequest {
 
 /** `POST /graphql`: JSON, or events for subscriptions and for whoever takes nothing else. */
 export interface GraphEndpoint {
-  handle(request: GraphEndpointRequest, signal: AbortSignal): Promise<GraphEndpointAnswer>;
+  /**
+   * @param ending Aborted by whoever asks when the person is gone, and by the endpoint when it takes too long: one for
+   *   both, because combining signals costs more than a small operation.
+   */
+  handle(request: GraphEndpointRequest, ending: AbortController): Promise<GraphEndpointAnswer>;
   /** Ends every stream of events: their readers come again, to the next process. */
   closeStreams(): void;
   /** Ready once every service's part is there; what is there answers before. */
@@ -147,7 +151,8 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
   }
 
   return {
-    async handle(request, signal) {
+    async handle(request, ending) {
+      const { signal } = ending;
       const { caller, headers } = request;
       const showsPlan = headers['x-steading-plan'] === '1';
       const noted: Noted = {
@@ -155,24 +160,30 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
         revisions: [],
         seen: seen.begin(readTraceparent(headers.traceparent), showsPlan),
       };
-      const late = AbortSignal.timeout(settings.seconds * 1000);
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = !signal.aborted;
+        ending.abort();
+      }, settings.seconds * 1000);
       let result: GraphAnswer;
       let status = 200;
       try {
         const endTurn = takeTurn(caller);
         try {
           const prepared = await prepare(request, noted);
-          if (prepared.isSubscription) return await streams.open(prepared, { caller, signal, late });
-          result = shownErrors(await run(prepared, request, AbortSignal.any([signal, late]), noted), caller, log);
+          if (prepared.isSubscription) return await streams.open(prepared, { caller, signal });
+          result = shownErrors(await run(prepared, request, signal, noted), caller, log);
         } finally {
           endTurn();
         }
       } catch (error) {
         const told =
-          late.aborted && error === late.reason ? tooLate(settings.seconds) : signal.aborted ? gone(error) : error;
+          isLate && error === signal.reason ? tooLate(settings.seconds) : signal.aborted ? gone(error) : error;
         const failure = toGraphError(told, request, log);
         status = Number(failure.extensions.status);
         result = { data: undefined, errors: [failure] };
+      } finally {
+        clearTimeout(timer);
       }
       seen.end(noted.seen, { document: noted.document, errors: result.errors });
       const told = answerText({ ...result, ...noted, status }, String(headers.accept ?? ''));

@@ -18,8 +18,6 @@ export interface GraphSubscriptions {
 interface Asker {
   readonly caller: Caller;
   readonly signal: AbortSignal;
-  /** The deadline is for the opening alone. */
-  readonly late: AbortSignal;
 }
 
 export interface GraphSubscriptionsOptions {
@@ -38,7 +36,7 @@ export function createGraphSubscriptions({
   const subscriptions = createOpenSubscriptions(limits);
   const closing = new AbortController();
   return {
-    async open(asked, { caller, signal, late }) {
+    async open(asked, { caller, signal }) {
       const failed = new AbortController();
       const until = AbortSignal.any([signal, closing.signal, failed.signal]);
       try {
@@ -50,7 +48,7 @@ export function createGraphSubscriptions({
           noteRevision: () => {},
           seen: seen.beginStream(),
         };
-        const answers = await withDeadline(AbortSignal.any([until, late]), () => subscribe(asked, context));
+        const answers = await withDeadline(until, () => subscribe(asked, context));
         return {
           status: 200,
           headers: eventHeaders,

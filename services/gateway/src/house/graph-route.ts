@@ -20,7 +20,7 @@ export function addGraph(app: FastifyInstance, options: HouseAppOptions): void {
     });
     const answer = await graph.handle(
       { body: request.body as Buffer, caller: request.caller, headers: request.headers },
-      gone.signal,
+      gone,
     );
     if (answer.revision !== undefined) guard.noteRevision(request.caller, answer.revision);
     reply.code(answer.status).headers(answer.headers).header('cache-control', 'no-store');

@@ -15,6 +15,8 @@ export interface MemberPage {
   readonly endCursor: string | null;
   readonly hasNextPage: boolean;
   readonly spaceId: string;
+  /** Known where the page holds everybody. */
+  readonly total?: number;
 }
 
 /** A person, as this subgraph knows them: by id. */
@@ -38,7 +40,7 @@ export function addMembers(builder: SubgraphBuilder, deps: SpacesDeps, Person: P
       nodes: t.field({ type: [Member], resolve: (page) => page.nodes as MemberRow[] }),
       endCursor: t.exposeString('endCursor', { nullable: true }),
       hasNextPage: t.exposeBoolean('hasNextPage'),
-      totalCount: t.int({ resolve: (page, _, context) => countMembers(deps, context, page.spaceId) }),
+      totalCount: t.int({ resolve: (page, _, context) => page.total ?? countMembers(deps, context, page.spaceId) }),
     }),
   });
   builder.mutationFields((t) => ({
@@ -98,5 +100,8 @@ export async function pageOfMembers(
     rows = rows.filter((row) => named.has(row.person_id));
   }
   const nodes = rows.slice(0, first);
-  return { nodes, endCursor: nodes.at(-1)?.person_id ?? null, hasNextPage: rows.length > first, spaceId: space.id };
+  const hasNextPage = rows.length > first;
+  const isWhole = !hasNextPage && after === '' && search === '';
+  const endCursor = nodes.at(-1)?.person_id ?? null;
+  return { nodes, endCursor, hasNextPage, spaceId: space.id, ...(isWhole && { total: nodes.length }) };
 }

@@ -53,7 +53,8 @@ export function openAppLogs({ folder, segmentBytes = 2 ** 20, segments = 8 }: Ap
     try {
       appendFileSync(pathOf(folder, firsts.at(-1)!), text, { mode: 0o600 });
     } catch {
-      // A full disk costs lines, which readers see as missed, and not the app.
+      // A full disk costs lines, which readers see as missed, and not the app. Half of one may have been written.
+      cutOff(pathOf(folder, firsts.at(-1)!), bytes);
       return;
     }
     bytes += Buffer.byteLength(text);
@@ -142,6 +143,14 @@ function resume(folder: string, first: number | undefined): { last: number; byte
   return { last: parse(content.toString('utf8', 0, bytes)).at(-1)?.position ?? first - 1, bytes };
 }
 
+function cutOff(path: string, bytes: number): void {
+  try {
+    truncateSync(path, bytes);
+  } catch {
+    /* it was not even made */
+  }
+}
+
 function linesOf(folder: string, first: number): LogLine[] {
   try {
     return parse(readFileSync(pathOf(folder, first), 'utf8'));
@@ -150,11 +159,15 @@ function linesOf(folder: string, first: number): LogLine[] {
   }
 }
 
+/** A line that is none is left out, as one that was dropped: a log never keeps a house from starting. */
 function parse(text: string): LogLine[] {
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as LogLine);
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line ? [JSON.parse(line) as LogLine] : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function pathOf(folder: string, first: number): string {
