@@ -7,15 +7,19 @@ import { endsConnection } from '#src/house/unread-body.ts';
 
 /** The request id and the security headers on every answer, errors in one shape, and a line in the metrics. */
 export function addAnswers(app: FastifyInstance, { log, metrics }: HouseAppOptions): void {
-  app.addHook('onRequest', async (request, reply) => {
+  // None of them waits for anything, so none is a promise.
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     reply.headers(securityHeaders({ secure: 'encrypted' in request.raw.socket, host: request.host ?? '' }));
+    done();
   });
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (endsConnection(request.raw)) reply.header('connection', 'close');
+    done(null, payload);
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     metrics.houseRequest(request.method, request.routeOptions.url ?? 'none', reply.raw.statusCode, reply.elapsedTime);
+    done();
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const known = fromFastify(error);
