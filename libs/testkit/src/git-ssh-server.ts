@@ -8,6 +8,14 @@ export interface GitSshServer {
   stop(): Promise<void>;
 }
 
+/** Now and then ssh2 writes a key that it cannot read itself. */
+function freshKey(): string {
+  for (;;) {
+    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(key) instanceof Error)) return key;
+  }
+}
+
 /**
  * A real SSH server on loopback that lets in whoever holds the key and serves the bare repositories of a folder with
  * `git upload-pack`, as `ssh://git@127.0.0.1:<port>/<name>.git`.
@@ -21,7 +29,7 @@ export async function startGitSshServer(options: {
   /** Called while a client waits for its repository. */
   readonly onRead?: (name: string) => void;
 }): Promise<GitSshServer> {
-  const hostKey = options.hostKey ?? ssh2.utils.generateKeyPairSync('ed25519').private;
+  const hostKey = options.hostKey ?? freshKey();
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
     client.on('error', () => {});
     client.on('authentication', (context) => {

@@ -3,7 +3,7 @@
  * should be asked again, or until SessionEnded or TokenRevoked is heard: a check costs no query, and a revocation
  * holds in every process at once. What is heard while a question is under way wins over its answer.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Bus, HouseEvent, Subscription } from '@steading/bus';
 import { SessionEnded, TokenRevoked } from '@steading/contracts/identity-events';
 import { IdentityService } from '@steading/contracts/rpc/identity';
@@ -224,5 +224,5 @@ function principalOf(userId: string): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+  return hash('sha256', text, 'base64');
 }
