@@ -32,7 +32,13 @@ export async function test(names: readonly string[], { long, out }: TestOptions)
   out.settle();
   const folder = mkdtempSync(join(tmpdir(), 'steading-report-'));
   const report = join(folder, 'report.json');
-  const suites = names.length > 0 ? [[...names]] : [['apps', 'contracts', 'libs', 'services', 'tools'], ['tests']];
+  const suites =
+    names.length > 0
+      ? [[...names]]
+      : [
+          ['apps', 'contracts', 'libs', 'services', 'tools'],
+          ['tests/acceptance', 'tests/browser', 'tests/containers'],
+        ];
   let passed = 0;
   let failed = 0;
   try {
