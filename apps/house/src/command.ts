@@ -8,10 +8,9 @@ import { join } from 'node:path';
  * @param nodeArgs Further flags of Node, for a look inside.
  */
 export function houseCommand(nodeArgs: readonly string[] = []): string[] {
-  const helpers = Math.min(4, Math.max(1, availableParallelism()));
   return [
     '--disable-warning=ExperimentalWarning',
-    `--v8-pool-size=${helpers}`,
+    `--v8-pool-size=${Math.min(4, availableParallelism())}`,
     ...nodeArgs,
     join(import.meta.dirname, 'main.ts'),
   ];

@@ -47,7 +47,7 @@ export function startHost(): ProgramHost {
     const made = fork(fileURLToPath(new URL('./host-main.ts', import.meta.url)), {
       // Nothing of the house's environment, and no flags of its own: they size another heap, or open an inspector.
       env: { ...(cache !== undefined && { NODE_COMPILE_CACHE: dirname(cache) }) },
-      execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=64', '--max-semi-space-size=1'],
+      execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=256', '--max-semi-space-size=1'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
@@ -62,6 +62,7 @@ export function startHost(): ProgramHost {
     if (!order) return;
     if ('output' in message) {
       order.outputs[message.output].push(message.chunk);
+      if (message.chunk === null) hold();
       return;
     }
     if ('exit' in message) {
@@ -101,11 +102,13 @@ export function startHost(): ProgramHost {
     open.clear();
   }
 
-  /** The house waits for an order's end, and not for that of a program that lives on. */
+  /** The house waits for an order's end and for output, and not for the end of a program that lives on. */
   function hold(): void {
     clearTimeout(idle);
     if (!child) return;
-    const isAwaited = open.values().some((order) => !order.isDone);
+    const isAwaited = open
+      .values()
+      .some(({ isDone, outputs }) => !isDone || outputs.stdout.isOpen() || outputs.stderr.isOpen());
     if (isAwaited) child.channel?.ref();
     else child.channel?.unref();
     if (open.size > 0) return;
@@ -150,6 +153,7 @@ interface Output extends AsyncIterable<Buffer> {
   /** Null at its end. */
   push(chunk: Buffer | null): void;
   readonly closed: Promise<void>;
+  isOpen(): boolean;
 }
 
 function createOutput(isPiped: boolean, used: (bytes: number) => void): Output {
@@ -161,6 +165,7 @@ function createOutput(isPiped: boolean, used: (bytes: number) => void): Output {
   if (isOver) closed.resolve();
   return {
     closed: closed.promise,
+    isOpen: () => !isOver,
     push(chunk) {
       if (chunk === null) {
         isOver = true;
