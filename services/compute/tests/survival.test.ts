@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, newId, processesMarked, systemClock } from '@steading/kit';
@@ -62,6 +71,32 @@ describe.runIf(process.platform === 'linux')('apps and a house that is killed', 
     const tag = readFileSync(join(folder, 'house-tag'), 'utf8');
     return await processesMarked(`\0STEADING_INSTANCE=${tag}.`);
   }
+
+  test.each([
+    ['nothing of it was written down', () => undefined],
+    [
+      'only that it was to be started',
+      (appId: string, id: string) => ({ id, appId, generation: 1, state: 'starting' }),
+    ],
+  ])('an instance that was started while its house was killed stays with nobody: %s', async (_what, recordOf) => {
+    const { appId } = await released(newId('app'), server('', '"hello"'));
+    const id = newId('ins');
+    const instance = join(folder, 'apps', appId, 'instances', id);
+    mkdirSync(instance, { recursive: true });
+    const record = recordOf(appId, id);
+    if (record)
+      writeFileSync(join(instance, 'state.json'), JSON.stringify({ ...record, port: 0, restarts: 0, startedMs: 0 }));
+    const tag = readFileSync(join(folder, 'house-tag'), 'utf8');
+    spawn('sleep', ['600'], {
+      stdio: 'ignore',
+      env: { PATH: process.env.PATH, STEADING_INSTANCE: `${tag}.${id}` },
+    }).unref();
+    await expect.poll(leftOver).toHaveLength(1);
+    const runtime = await open();
+    await runtime.sweep();
+    expect(await leftOver()).toEqual([]);
+    expect(existsSync(instance)).toBe(false);
+  });
 
   test('an app goes on while no house runs, and the next house takes it over', async () => {
     const desired = await released(newId('app'), server('', 'String(process.pid) + process.uptime()'));

@@ -73,8 +73,17 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   function foundOf(appId: string): InstanceRecord[] {
     const { instances } = folders.app(appId);
     const records = readdirSync(instances).map((id) => ({ id, record: readRecord(join(instances, id)) }));
-    for (const { id, record } of records) if (!record) forgetInstance(machine, appId, id);
     return records.flatMap(({ record }) => (record ? [record] : []));
+  }
+
+  /** An instance without a record may still have been started. */
+  async function killUnknown(appId: string): Promise<void> {
+    const { instances } = folders.app(appId);
+    for (const id of readdirSync(instances)) {
+      if (readRecord(join(instances, id))) continue;
+      await killRemains(machine, id);
+      forgetInstance(machine, appId, id);
+    }
   }
 
   const selected = (appId?: string) =>
@@ -90,7 +99,10 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     },
     async start() {
       await removeHalfMade(machine);
-      for (const appId of folders.appIds()) appOf(appId);
+      for (const appId of folders.appIds()) {
+        await killUnknown(appId);
+        appOf(appId);
+      }
     },
     restore: (desired) => appOf(desired.appId).restore(desired),
     async sweep() {

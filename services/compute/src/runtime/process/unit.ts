@@ -85,6 +85,8 @@ async function startProcess(
   const argvOf = (command: readonly string[], joinFiles: readonly string[]) =>
     enclose({ ...enclosureOf(machine, desired, folder, uid, limits), joinFiles }, command);
   const base = { path: systemPath, environment, clock: machine.clock, log: machine.log, cwd: folder };
+  // Written down before it runs: a house that dies in between is followed by one that knows what to look for.
+  options.onProcess(port.number);
   const { running } = await launch({
     ...base,
     argv: argvOf(desired.command, cgroup?.joinFiles ?? []),
