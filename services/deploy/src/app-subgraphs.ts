@@ -3,7 +3,7 @@ import type { SubgraphRow } from '#src/subgraphs-db.ts';
 
 /**
  * `offered`, `denied`: what the operators say. Of an allowed one: `reading` until the app has said what it adds,
- * `joining` until a gateway took it in, then `serving`. `outdated`: what it says now is refused, the part of before
+ * `joining` until every gateway that is up took it in, then `serving`. `outdated`: what it says now is refused, the part of before
  * answers. `refused`: it has no part.
  */
 export type SubgraphState = 'offered' | 'denied' | 'reading' | 'joining' | 'serving' | 'outdated' | 'refused';
@@ -20,7 +20,8 @@ export function subgraphState(row: SubgraphRow): { state: SubgraphState; reason:
     return { state: answers ? 'outdated' : 'refused', reason };
   }
   if (row.sdl === null) return { state: 'reading', reason: null };
-  return { state: row.served_revision === row.sdl_revision ? 'serving' : 'joining', reason: null };
+  const isServed = row.served_revision === row.sdl_revision && row.everywhere;
+  return { state: isServed ? 'serving' : 'joining', reason: null };
 }
 
 /** What gateways are told to serve: the newest, or the one before where it does not fit. */

@@ -1,6 +1,15 @@
 /** SQL of the gateways that are up. */
 import { type Reader, statement, type Writer } from '@steading/db';
 
+export const edgeTimes = {
+  /** How often a gateway says that it is up. */
+  againMs: 30_000,
+  /** After so long a silence it is forgotten. */
+  forgetSeconds: 100,
+  /** How long after this process began a gateway may need to find it. */
+  gatherMs: 1_000,
+};
+
 export type EdgeRow = { id: string; url: string };
 
 const seen = statement<[id: string, url: string]>(

@@ -1,5 +1,6 @@
 /** SQL of what apps offer to the GraphQL endpoint. */
 import { type Reader, statement, type Writer } from '@steading/db';
+import { edgeTimes } from '#src/edges-db.ts';
 
 export type SubgraphRow = {
   app_id: string;
@@ -18,11 +19,18 @@ export type SubgraphRow = {
   read_attempts: number;
   read_at: Date | null;
   offered_at: Date;
+  /** Every gateway that is up has the newest SDL. */
+  everywhere: boolean;
 };
 
 const columns = `app_id, name, path, consent, consent_reason, sdl, sdl_revision::float8 as sdl_revision, adds, served_sdl,
   served_revision::float8 as served_revision, read_problem, fit_problem, read_request::float8 as read_request,
-  read_attempts, read_at, offered_at`;
+  read_attempts, read_at, offered_at, not exists (
+    select from deploy.edges e
+    where e.seen_at >= now() - make_interval(secs => ${edgeTimes.forgetSeconds}) and not exists (
+      select from deploy.app_subgraph_edges s
+      where s.app_id = app_subgraphs.app_id and s.edge_id = e.id and s.revision = app_subgraphs.sdl_revision)
+  ) as everywhere`;
 const number = `nextval('deploy.app_subgraph_numbers')`;
 
 const byApps = statement<[apps: readonly string[]], SubgraphRow>(
@@ -103,6 +111,15 @@ const fits = statement<[app: string, revision: number]>(
    where app_id = $1 and sdl_revision = $2
      and (served_revision is distinct from sdl_revision or fit_problem is not null)`,
 );
+const seenAt = statement<[app: string, edge: string, revision: number]>(
+  'deploy.subgraphs.seenAt',
+  `insert into deploy.app_subgraph_edges (app_id, edge_id, revision) values ($1, $2, $3)
+   on conflict (app_id, edge_id) do update set revision = excluded.revision, seen_at = now()`,
+);
+const pruneEdges = statement<[app: string, seconds: number]>(
+  'deploy.subgraphs.pruneEdges',
+  'delete from deploy.app_subgraph_edges where app_id = $1 and seen_at < now() - make_interval(secs => $2)',
+);
 const misfits = statement<[app: string, revision: number, problem: string]>(
   'deploy.subgraphs.misfits',
   `update deploy.app_subgraphs set fit_problem = $3 where app_id = $1 and sdl_revision = $2
@@ -138,7 +155,12 @@ export const subgraphsDb = {
   refuse: (tx: Writer, row: SubgraphRow, problem: string) => tx.run(refuse, row.app_id, row.read_request, problem),
   keep: (tx: Writer, row: SubgraphRow, sdl: string, adds: readonly string[]) =>
     tx.run(keep, row.app_id, row.read_request, sdl, adds),
-  fits: (tx: Writer, app: string, revision: number) => tx.run(fits, app, revision),
+  /** A gateway has it. */
+  fits: async (tx: Writer, app: string, revision: number, edge: string) => {
+    await tx.run(pruneEdges, app, edgeTimes.forgetSeconds);
+    await tx.run(seenAt, app, edge, revision);
+    return tx.run(fits, app, revision);
+  },
   misfits: async (tx: Writer, app: string, revision: number, problem: string) =>
     (await tx.run(misfits, app, revision, problem)) + (await tx.run(servedMisfits, app, revision)),
 };

@@ -93,8 +93,9 @@ async function listedFor(appId: string) {
   const { subgraphs } = await rpc().listAppSubgraphs({}, asGateway());
   return subgraphs.find((one) => one.appId === appId);
 }
-const report = (appId: string, revision: bigint, reason = '') =>
-  rpc().reportAppSubgraphs({ reports: [{ appId, revision, serving: reason === '', reason }] }, asGateway());
+const ownEdge = newId('edg');
+const report = (appId: string, revision: bigint, reason = '', edgeId = ownEdge) =>
+  rpc().reportAppSubgraphs({ edgeId, reports: [{ appId, revision, serving: reason === '', reason }] }, asGateway());
 
 /** An app that is live, and a name for it that no other test has. */
 async function liveApp(): Promise<{ appId: string; name: string; sdl: string }> {
@@ -147,6 +148,28 @@ test('what an app offers is read once an operator allows it, and told to gateway
     house.events.some(({ data }) => (data as { action?: string }).action === `deploy.subgraph-${what}`);
   for (const what of ['offered', 'allowed', 'denied', 'withdrawn'])
     await waitFor(`${what} to be audited`, () => audited(what), { timeoutMs: 20_000 });
+});
+
+test('a part is said to be there once every gateway that is up has it, and a gateway that leaves holds nothing up', async () => {
+  const edges = [newId('edg'), newId('edg')] as const;
+  const announce = (edgeId: string, leaves = false) =>
+    rpc().announceEdge({ edgeId, host: '127.0.0.1', port: edgeId === edges[0] ? 1 : 2, leaves }, asGateway());
+  const { appId, sdl } = await liveApp();
+  for (const edge of edges) await announce(edge);
+  answer = says(sdl);
+  await offer(appId);
+  await decide(appId, true);
+  await untilState(appId, 'joining');
+  const { revision } = (await listedFor(appId))!;
+  await report(appId, revision, '', edges[0]);
+  expect(await shown(appId)).toMatchObject({ state: 'joining' });
+  await report(appId, revision, '', edges[1]);
+  expect(await shown(appId)).toMatchObject({ state: 'serving' });
+  const third = newId('edg');
+  await rpc().announceEdge({ edgeId: third, host: '127.0.0.1', port: 3, leaves: false }, asGateway());
+  expect(await shown(appId)).toMatchObject({ state: 'joining' });
+  for (const edge of [third, ...edges]) await announce(edge, true);
+  expect(await shown(appId)).toMatchObject({ state: 'serving' });
 });
 
 test('what a deployment brings is refused with its reason, and the part of before stays', async () => {
@@ -252,5 +275,7 @@ test('only who builds an app offers it, only operators allow it, and nobody else
   await expect(offer(appId, { path: '//evil.example' })).rejects.toMatchObject({ code: 'deploy.bad-setting' });
   await expect(offer(appId, { name: 'a_b' })).rejects.toMatchObject({ code: 'deploy.bad-name' });
   await expect(rpc().listAppSubgraphs({}, as(house.ada))).rejects.toMatchObject({ code: 'forbidden' });
-  await expect(rpc().reportAppSubgraphs({ reports: [] }, as(house.ada))).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(rpc().reportAppSubgraphs({ edgeId: ownEdge, reports: [] }, as(house.ada))).rejects.toMatchObject({
+    code: 'forbidden',
+  });
 });

@@ -34,6 +34,7 @@ export const gatewayService = defineService({
       context,
       metrics,
       webRoot: webRoot(config),
+      edgeId: edge.id,
       addressOf: (appId) => edge.addressOf(appId),
     });
     const live = createLiveSide(context, guard, metrics);

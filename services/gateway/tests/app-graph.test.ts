@@ -118,7 +118,12 @@ async function startHouse(seconds: number): Promise<{ readonly apps: AppGraph; r
     log,
     signal: new AbortController().signal,
   } as unknown as Parameters<typeof createAppGraph>[0]['context'];
-  const apps = createAppGraph({ context, addressOf: () => address, limits: { seconds, maxBytes: 20_000 } });
+  const apps = createAppGraph({
+    context,
+    edgeId: 'edg_1',
+    addressOf: () => address,
+    limits: { seconds, maxBytes: 20_000 },
+  });
   return { apps, house: await startGraph({ services: { spaces: spaces() }, apps }) };
 }
 

@@ -124,13 +124,19 @@ export interface SubgraphReport {
 }
 
 /** How a gateway took what it was told; what does not fit gives way to what was served before, everywhere. */
-export async function takeReports(deps: Deps, caller: Caller, reports: readonly SubgraphReport[]): Promise<void> {
+export async function takeReports(
+  deps: Deps,
+  caller: Caller,
+  edgeId: string,
+  reports: readonly SubgraphReport[],
+): Promise<void> {
   if (caller.kind !== 'service') throw kitErrors('forbidden', { why: 'Only the house itself reports.' });
+  if (!isId('edg', edgeId)) throw kitErrors('bad-input', { field: 'edge_id', problem: 'must be an id' });
   for (const { appId, revision, serving, reason } of reports) {
     await deps.db.write(async (tx) => {
       const before = await subgraphsDb.lock(tx, appId);
       if (!before) return;
-      if (serving) await subgraphsDb.fits(tx, appId, revision);
+      if (serving) await subgraphsDb.fits(tx, appId, revision, edgeId);
       else await subgraphsDb.misfits(tx, appId, revision, reason.slice(0, subgraphLimits.problemLength));
       const after = await subgraphsDb.byApp(tx, appId);
       if (listed(before)?.revision !== (after && listed(after)?.revision)) await tellSubgraph(deps, tx, caller, appId);

@@ -4,17 +4,8 @@
  */
 import type { Clock } from '@steading/kit';
 import type { Deps } from '#src/deps.ts';
-import { type EdgeRow, edgesDb } from '#src/edges-db.ts';
+import { type EdgeRow, edgesDb, edgeTimes } from '#src/edges-db.ts';
 import type { Edge, EdgeRequest } from '#src/pipeline/edge-request.ts';
-
-export const edgeTimes = {
-  /** How often a gateway says that it is up. */
-  againMs: 30_000,
-  /** After so long a silence it is forgotten. */
-  forgetSeconds: 100,
-  /** How long after this process began a gateway may need to find it. */
-  gatherMs: 1_000,
-};
 
 export interface Edges {
   readonly request: EdgeRequest;

@@ -6,7 +6,8 @@ import { takeReports } from '#src/actions/subgraphs.ts';
 import { listed } from '#src/app-subgraphs.ts';
 import { appsDb } from '#src/apps-db.ts';
 import type { Deps } from '#src/deps.ts';
-import { edgeTimes, noteEdge } from '#src/pipeline/edges.ts';
+import { edgeTimes } from '#src/edges-db.ts';
+import { noteEdge } from '#src/pipeline/edges.ts';
 import { unavailable } from '#src/routes.ts';
 import { subgraphsDb } from '#src/subgraphs-db.ts';
 
@@ -41,14 +42,14 @@ export function deployContract(deps: () => Deps): RpcImplementation {
         }),
       };
     },
-    async reportAppSubgraphs({ reports }, context) {
+    async reportAppSubgraphs({ edgeId, reports }, context) {
       const told = reports.map(({ appId, revision, serving, reason }) => ({
         appId,
         revision: Number(revision),
         serving,
         reason,
       }));
-      await takeReports(deps(), callerOf(context), told);
+      await takeReports(deps(), callerOf(context), edgeId, told);
       return {};
     },
     async announceEdge({ edgeId, host, port, leaves }, context) {

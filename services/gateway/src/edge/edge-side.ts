@@ -12,6 +12,8 @@ import type { Side } from '#src/front/front.ts';
 import type { Metrics } from '#src/metrics.ts';
 
 export interface EdgeSide extends Side {
+  /** `edg_…`: as this gateway announces itself. */
+  readonly id: string;
   readonly problem: string | undefined;
   /** Whether a host is an app's. */
   knows(host: string): boolean;
@@ -46,6 +48,7 @@ export function createEdgeSide(context: EdgeContext, metrics: Metrics): EdgeSide
   const requests = createEdgeRequests(options);
   const webSockets = createEdgeWebSockets(options);
   return {
+    id: edgeId,
     request: (incoming, outgoing, host) => void requests(incoming, outgoing, host),
     upgrade: (incoming, socket, head, host) => void webSockets(incoming, socket, head, host),
     knows: (host) => table.find(host) !== undefined,

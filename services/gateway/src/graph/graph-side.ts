@@ -17,20 +17,22 @@ export interface GraphSideOptions {
   readonly context: ServiceContext<typeof gatewayConfig>;
   readonly metrics: Metrics;
   readonly webRoot: string;
+  /** As this gateway announces itself. */
+  readonly edgeId: string;
   /** `127.0.0.1:40123` of a healthy instance of an app. */
   readonly addressOf: (appId: string) => string | undefined;
 }
 
 /** The GraphQL endpoint with everything around it, and the gateway's own part of the graph. */
 export async function createGraphSide(options: GraphSideOptions): Promise<GraphEndpoint & { subgraph: Subgraph }> {
-  const { context, metrics, webRoot, addressOf } = options;
+  const { context, metrics, webRoot, edgeId, addressOf } = options;
   const { config, access, clock, log, house, bus } = context;
   const endpointUrl = config.OTEL_EXPORTER_OTLP_ENDPOINT;
   const tracing = endpointUrl ? await createTracing({ endpoint: endpointUrl, version: house.version, log }) : noTracing;
   const seen = createGraphSeen({ clock, metrics: metrics.graph, tracing });
   const composer = createComposer();
   const limits = { seconds: config.STEADING_APP_GRAPH_SECONDS, maxBytes: config.STEADING_APP_GRAPH_MAX_BYTES };
-  const apps = createAppGraph({ context, addressOf, limits });
+  const apps = createAppGraph({ context, edgeId, addressOf, limits });
   const endpoint = createGraphEndpoint(context, {
     settings: graphSettingsOf(config),
     documents: createKnownDocuments(webRoot, clock, log),

@@ -15,6 +15,8 @@ import type { ServedApp } from '#src/graph/apps/app-calls.ts';
 export const appsSource = 'apps';
 
 export interface AppFeedOptions {
+  /** Who reports. */
+  readonly edgeId: string;
   readonly registry: SubgraphRegistry;
   /** Every service has its part. */
   readonly isWhole: () => boolean;
@@ -47,7 +49,7 @@ const pollMs = 30_000;
 const firstWaitMs = 2_000;
 
 export function createAppFeed(options: AppFeedOptions): AppFeed {
-  const { registry, isWhole, rpc, bus, clock, log, onChange } = options;
+  const { edgeId, registry, isWhole, rpc, bus, clock, log, onChange } = options;
   const stopping = new AbortController();
   const told = new Map<string, string>();
   let listed: readonly Listed[] = [];
@@ -110,7 +112,7 @@ export function createAppFeed(options: AppFeedOptions): AppFeed {
     });
     if (reports.length === 0) return;
     const options = as(serviceCaller('gateway', newRequestId()), { signal: stopping.signal, timeoutMs: 10_000 });
-    await rpc.client(DeployService).reportAppSubgraphs({ reports }, options);
+    await rpc.client(DeployService).reportAppSubgraphs({ edgeId, reports }, options);
     for (const { appId, key } of reports) told.set(appId, key);
   }
 
@@ -137,6 +139,8 @@ export function createAppFeed(options: AppFeedOptions): AppFeed {
   async function poll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(pollMs, signal);
+      // Reports are forgotten like the gateway itself.
+      told.clear();
       if (!signal.aborted) await look();
     }
   }

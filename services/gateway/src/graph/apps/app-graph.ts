@@ -17,6 +17,8 @@ export interface AppGraph {
 
 export interface AppGraphOptions {
   readonly context: ToldAskerContext & Pick<ServiceContext, 'access' | 'bus' | 'clock' | 'signal'>;
+  /** As this gateway announces itself. */
+  readonly edgeId: string;
   /** `127.0.0.1:40123` of a healthy instance of an app. */
   readonly addressOf: (appId: string) => string | undefined;
   readonly limits: AppCallLimits;
@@ -24,7 +26,7 @@ export interface AppGraphOptions {
 
 const isApp = (subgraph: string): boolean => subgraph.startsWith('app-');
 
-export function createAppGraph({ context, addressOf, limits }: AppGraphOptions): AppGraph {
+export function createAppGraph({ context, edgeId, addressOf, limits }: AppGraphOptions): AppGraph {
   const { access, bus, rpc, clock, log, catalogue } = context;
   let feed: ReturnType<typeof createAppFeed> | undefined;
   const calls = createAppCalls({
@@ -41,6 +43,7 @@ export function createAppGraph({ context, addressOf, limits }: AppGraphOptions):
     async start(endpoint) {
       if (!catalogue.some(({ name }) => name === 'deploy')) return;
       feed = createAppFeed({
+        edgeId,
         registry: endpoint.subgraphs,
         isWhole: () => endpoint.health().ready,
         rpc,
