@@ -1,4 +1,4 @@
-import axe from 'axe-core';
+import axe from 'axe-core/axe.min.js';
 import type { Page } from 'playwright-core';
 
 interface Finding {
@@ -9,6 +9,7 @@ interface Finding {
 /** What axe finds against WCAG 2.2 A and AA on the page as it stands: one line each, empty when there is nothing. */
 export async function axeFindings(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (!(await page.evaluate<boolean>('typeof window.axe === "object"'))) await page.evaluate(axe.source);
+  await standsStill(page);
   const only = rules
     ? { type: 'rule', values: rules }
     : { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
@@ -17,6 +18,14 @@ export async function axeFindings(page: Page, rules?: readonly string[]): Promis
   );
   return found.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id} at ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`),
+  );
+}
+
+/** Colours that are on their way from light to dark are neither. */
+function standsStill(page: Page): Promise<unknown> {
+  return page.evaluate(
+    `new Promise(requestAnimationFrame).then(() => Promise.allSettled(document.getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity).map((one) => one.finished)))`,
   );
 }
 

@@ -63,8 +63,12 @@ const publicPages: [path: string, shows: string][] = [
   ['/reset', 'The link is missing its token.'],
 ];
 
-async function show(page: Page, path: string, shows: string): Promise<void> {
-  await page.goto(path);
+/** How a page is come to: by its address, or from the page before, as its links do. */
+type Way = 'address' | 'link';
+
+async function show(page: Page, path: string, shows: string, way: Way = 'address'): Promise<void> {
+  if (way === 'address' || page.url() === 'about:blank') await page.goto(path);
+  else await follow(page, path);
   await page
     .getByText(shows)
     .first()
@@ -78,6 +82,20 @@ async function show(page: Page, path: string, shows: string): Promise<void> {
   await page.locator('h1').first().waitFor({ state: 'attached' });
   const skeleton = page.locator('[aria-hidden].divide-y');
   while ((await skeleton.count()) > 0) await skeleton.first().waitFor({ state: 'detached' });
+}
+
+/** Resolves when the router is there, so that nothing of the page before is taken for this one. */
+async function follow(page: Page, path: string): Promise<void> {
+  const [pathname] = path.split('?');
+  await page.evaluate(`new Promise((there) => {
+    history.pushState({}, '', ${JSON.stringify(path)});
+    const look = () => {
+      const { status, resolvedLocation } = __TSR_ROUTER__.state;
+      if (status === 'idle' && resolvedLocation?.pathname === ${JSON.stringify(pathname)}) there();
+      else requestAnimationFrame(look);
+    };
+    look();
+  })`);
 }
 
 describe('every page', () => {
@@ -98,13 +116,13 @@ describe('every page', () => {
     await git?.stop();
   });
 
-  async function findings(visitor: Visitor, pages: [string, string][], size: string): Promise<string[]> {
+  async function findings(visitor: Visitor, pages: [string, string][], size: string, way: Way): Promise<string[]> {
     const { page } = visitor;
     const found: string[] = [];
     for (const [path, shows] of pages) {
       const name = path.replace(/(app|prj|dep)_[^/]+/g, '$1').replaceAll(/[^a-z]+/g, '-');
       await page.emulateMedia({ colorScheme: 'light' });
-      await show(page, path, shows);
+      await show(page, path, shows, way);
       found.push(...(await axeFindings(page)).map((one) => `${path} light ${size}: ${one}`));
       await shoot(page, `page-${size}-light${name}`);
       await page.emulateMedia({ colorScheme: 'dark' });
@@ -119,16 +137,16 @@ describe('every page', () => {
   }
 
   test.each([
-    ['desktop', desktop],
-    ['phone', phone],
+    ['desktop', desktop, 'address'],
+    ['phone', phone, 'link'],
   ] as const)(
     'is accessible in light and dark, fits, and takes hostile names for text: %s',
-    async (size, viewport) => {
+    async (size, viewport, way) => {
       const signedIn = await openVisitor(browser, house.url, { viewport, cookie: operator.cookie() });
       const signedOut = await openVisitor(browser, house.url, { viewport });
       const found = await Promise.all([
-        findings(signedIn, pagesOf(seed), size),
-        findings(signedOut, publicPages, size),
+        findings(signedIn, pagesOf(seed), size, way),
+        findings(signedOut, publicPages, size, way),
       ]);
       await Promise.all([signedIn.close(), signedOut.close()]);
       expect(found.flat()).toEqual([]);
