@@ -11,7 +11,6 @@ import { emit } from '#src/ledger/emit.ts';
 import { type ListenerLag, readLags } from '#src/ledger/lag.ts';
 import { pruneLedger } from '#src/ledger/ledger-db.ts';
 import { fitLedger } from '#src/ledger/rebase.ts';
-import { createNatsWake } from '#src/wake/nats-wake.ts';
 import { createPostgresWake, type Wake } from '#src/wake/postgres-wake.ts';
 import { createTail } from '#src/wake/tail.ts';
 
@@ -106,14 +105,19 @@ export function createBus(options: HouseBusOptions): HouseBus {
 
   const announcer = createAnnouncer({ db, clock, log });
   const tail = createTail({ db, log, clock, onEvent, onGap });
-  const wake: Wake =
-    transport.kind === 'nats'
-      ? createNatsWake({ url: transport.url, connectionString, db, tail, wakeListener, log, clock })
-      : createPostgresWake({
-          ...{ connectionString, log, clock },
-          wake: (consumer) => (consumer ? wakeListener(consumer) : tail.wake()),
-          listening: () => wakeListener(undefined),
-        });
+  let wake: Wake | undefined;
+
+  async function createWake(): Promise<Wake> {
+    if (transport.kind === 'postgres')
+      return createPostgresWake({
+        ...{ connectionString, log, clock },
+        wake: (consumer) => (consumer ? wakeListener(consumer) : tail.wake()),
+        listening: () => wakeListener(undefined),
+      });
+    // Its client is loaded by those alone who have a NATS server.
+    const { createNatsWake } = await import('#src/wake/nats-wake.ts');
+    return createNatsWake({ url: transport.url, connectionString, db, tail, wakeListener, log, clock });
+  }
 
   return {
     forService: (source) => ({
@@ -139,13 +143,14 @@ export function createBus(options: HouseBusOptions): HouseBus {
       if (await fitLedger(db)) log.warn('the database came from another server: its events were fitted to this one');
       for (const consumer of consumers.values()) await consumer.prepare();
       await tail.start();
+      wake = await createWake();
       await wake.start();
       for (const consumer of consumers.values()) consumer.wake();
       skipIdleLater();
     },
     async stop() {
       skipping?.cancel();
-      await wake.stop();
+      await wake?.stop();
       await tail.stop();
       await Promise.all([...consumers.values()].map((consumer) => consumer.stop()));
       await announcer.stop();

@@ -9,6 +9,7 @@ export {
 } from '#src/graph-executor.ts';
 export { createHttpSubgraph, type HttpSubgraph, type HttpSubgraphOptions } from '#src/http-subgraph.ts';
 export { type Composer, createComposer } from '#src/live/composer.ts';
+export { type KnownComposition, knownComposition, withKnownComposition } from '#src/live/known-composition.ts';
 export {
   createSubgraphRegistry,
   type RegistryStatus,
@@ -31,7 +32,7 @@ export { subscriptionProblem } from '#src/subscription-root.ts';
 export {
   type ComposeSubgraphs,
   composeSubgraphs,
-  composeSupergraph,
+  openSupergraph,
   type SubgraphSdl,
   type Supergraph,
 } from '#src/supergraph.ts';

@@ -1,11 +1,10 @@
 import SchemaBuilder from '@pothos/core';
 import DirectivesPlugin from '@pothos/plugin-directives';
-import FederationPlugin from '@pothos/plugin-federation';
 import type { Access } from '@steading/access';
 import type { Log } from '@steading/kit';
-import { graphqlSync } from 'graphql';
 import { accessPluginName, registerAccessPlugin } from '#src/access-plugin.ts';
 import { installEntityResolver } from '#src/entities.ts';
+import { federationPluginName, toSubgraphSchema } from '#src/federation-plugin.ts';
 import { type DeclaredAccess, requireAccess } from '#src/field-access.ts';
 import { toGraphError } from '#src/graph-errors.ts';
 import { dateTimeScalar, jsonScalar } from '#src/scalars.ts';
@@ -36,7 +35,7 @@ export function createSubgraphBuilder(options: SubgraphBuilderOptions) {
   registerAccessPlugin();
   const builder = new SchemaBuilder<SubgraphTypes>({
     // The directives plugin stands first, else every @key is silently left out. Pothos wraps from the last to the first.
-    plugins: [DirectivesPlugin, FederationPlugin, accessPluginName],
+    plugins: [DirectivesPlugin, federationPluginName, accessPluginName],
     defaultFieldNullability: false,
     steading: options,
   });
@@ -111,23 +110,8 @@ export function reference<Key, Shape>(
 
 /** Builds the schema. Throws where a root field does not say who may have it. */
 export function finish(builder: SubgraphBuilder): Subgraph {
-  const schema = builder.toSubGraphSchema({
-    linkUrl: 'https://specs.apollo.dev/federation/v2.6',
-    // The plugin's own guess at what is used overlooks @shareable on types.
-    federationDirectives: [
-      '@key',
-      '@extends',
-      '@shareable',
-      '@external',
-      '@requires',
-      '@provides',
-      '@inaccessible',
-      '@override',
-    ],
-  });
+  const { schema, sdl } = toSubgraphSchema(builder as never);
   installEntityResolver(schema);
-  const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
-  const { sdl } = (data as { _service: { sdl: string } })._service;
   return { schema, sdl };
 }
 

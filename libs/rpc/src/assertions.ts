@@ -35,15 +35,23 @@ export interface AssertionOptions {
 const lifeSeconds = 60;
 /** A caller makes many calls within one request: its assertion is signed once and used for this long. */
 const reusedMs = 20_000;
+/** How many are kept: of each caller one, for some seconds. */
+const maxVerified = 1_000;
 /** Clocks of two machines may differ by this much. */
 const toleranceSeconds = 10;
 /** What an app is given says so in its header. */
 const appType = 'steading-app+jwt';
 const kinds = ['anonymous', 'user', 'service-account', 'edge', 'service'];
 
+interface Verified {
+  readonly caller: Caller;
+  readonly untilMs: number;
+}
+
 export function createAssertions(options: AssertionOptions): Assertion {
   const { clock } = options;
   const keys = options.keys ?? (options.keyDir ? assertionKeysIn(options.keyDir, clock.now) : inMemory(clock));
+  const verified = new Map<string, Verified>();
   const signed = new WeakMap<Caller, { text: string; untilMs: number }>();
 
   async function sign(caller: Caller): Promise<string> {
@@ -83,7 +91,18 @@ export function createAssertions(options: AssertionOptions): Assertion {
     };
   }
 
+  /** A caller is verified once, however many calls one request makes. */
   async function verify(text: string): Promise<Caller> {
+    const now = clock.now();
+    const known = verified.get(text);
+    if (known && now < known.untilMs) return known.caller;
+    const { caller, expiresMs } = await verifyAnew(text);
+    if (verified.size >= maxVerified) verified.clear();
+    verified.set(text, { caller, untilMs: Math.min(now + reusedMs, expiresMs) });
+    return caller;
+  }
+
+  async function verifyAnew(text: string): Promise<{ caller: Caller; expiresMs: number }> {
     try {
       const { payload } = await jwtVerify(text, async ({ kid }) => (await keyOf(kid)).publicKey, {
         algorithms: ['EdDSA'],
@@ -93,7 +112,7 @@ export function createAssertions(options: AssertionOptions): Assertion {
         clockTolerance: toleranceSeconds,
         maxTokenAge: lifeSeconds,
       });
-      return checked(payload.caller);
+      return { caller: Object.freeze(checked(payload.caller)), expiresMs: (payload.exp ?? 0) * 1000 };
     } catch (error) {
       throw kitErrors('unauthenticated', {}, error);
     }

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createPool, dumpSchema, migrate, startEmbeddedPostgres } from '@steading/db';
-import { composeSupergraph, printSubgraph } from '@steading/graph';
+import { composeSubgraphs, knownComposition, openSupergraph, printSubgraph } from '@steading/graph';
 import { catalogue } from '@steading/house/catalogue';
 import { createLog, kitErrors, systemClock } from '@steading/kit';
 import { createAssertions } from '@steading/rpc';
@@ -61,8 +61,12 @@ export async function generate(root: string): Promise<Map<string, string>> {
         subgraphs.push({ name: each.name, sdl: graph.sdl });
       }
     }
-    const composed = await composeSupergraph(subgraphs);
+    const composed = await composeSubgraphs(subgraphs);
     if ('problem' in composed) throw new Error(`The subgraphs do not fit together:\n${composed.problem}`);
+    // What cannot be planned for is not written down.
+    await openSupergraph(composed.ok);
+    const known = knownComposition(subgraphs, composed.ok);
+    made.set('services/gateway/composition.gen.json', `${JSON.stringify(known, null, 2)}\n`);
     const sdl = `# Composed from the services by \`./steading generate\`; not edited by hand.\n${composed.ok.publicSdl.trim()}\n`;
     made.set('apps/web/src/graph/schema.graphql', sdl);
     made.set('apps/web/src/graph/introspection.gen.ts', graphTypes(sdl));

@@ -2,8 +2,7 @@
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchiveLimits, ArchiveProblem, archiveLimits } from '#src/archive/archive-limits.ts';
-import { unpackTar } from '#src/archive/unpack-tar.ts';
-import { unpackZip } from '#src/archive/unpack-zip.ts';
+import type { UnpackOptions } from '#src/archive/unpack-tar.ts';
 import { findEscape } from '#src/source/source-tree.ts';
 
 /**
@@ -24,7 +23,7 @@ export async function unpackArchive(options: {
   await mkdir(half, { recursive: true });
   try {
     const work = { file, target: half, packedBytes: (await stat(file)).size, limits, signal };
-    await (kind === 'tar' ? unpackTar(work) : unpackZip(work));
+    await unpack[kind](work);
     const root = await singleFolder(half);
     const leak = await findEscape(root);
     if (leak) throw new ArchiveProblem(`${leak}.`);
@@ -33,6 +32,12 @@ export async function unpackArchive(options: {
     await rm(half, { recursive: true, force: true });
   }
 }
+
+/** Their libraries are loaded with the first archive: most houses are given none. */
+const unpack = {
+  tar: async (work: UnpackOptions) => (await import('#src/archive/unpack-tar.ts')).unpackTar(work),
+  zip: async (work: UnpackOptions) => (await import('#src/archive/unpack-zip.ts')).unpackZip(work),
+};
 
 async function archiveKind(file: string): Promise<'tar' | 'zip'> {
   const handle = await open(file, 'r');

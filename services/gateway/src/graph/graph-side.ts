@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { createComposer, type Subgraph } from '@steading/graph';
+import { createComposer, type Subgraph, withKnownComposition } from '@steading/graph';
 import type { Caller } from '@steading/kit';
 import type { ServiceContext } from '@steading/service';
 import type { gatewayConfig } from '#src/config.ts';
@@ -23,6 +23,9 @@ export interface GraphSideOptions {
   readonly addressOf: (appId: string) => string | undefined;
 }
 
+/** How the services of a whole house fit together, from `./steading generate`. */
+const knownFile = new URL('../../composition.gen.json', import.meta.url);
+
 /** The GraphQL endpoint with everything around it, and the gateway's own part of the graph. */
 export async function createGraphSide(options: GraphSideOptions): Promise<GraphEndpoint & { subgraph: Subgraph }> {
   const { context, metrics, webRoot, edgeId, addressOf } = options;
@@ -40,7 +43,7 @@ export async function createGraphSide(options: GraphSideOptions): Promise<GraphE
       perCaller: config.STEADING_SUBSCRIPTIONS_PER_CALLER,
       inAll: config.STEADING_SUBSCRIPTIONS,
     },
-    compose: composer.compose,
+    compose: withKnownComposition(knownFile, composer.compose),
     seen,
     bus,
     mayShowPlan: async (caller: Caller) => access.require(caller, 'platform.admin', 'platform'),

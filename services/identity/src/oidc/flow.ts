@@ -1,11 +1,11 @@
 import type { Caller } from '@steading/kit';
 import { addressBucket } from '@steading/limits';
-import * as oidc from 'openid-client';
+import type * as openid from 'openid-client';
 import type { OidcProviderSettings } from '#src/config.ts';
 import type { IdentityDeps } from '#src/deps.ts';
 import { fail } from '#src/errors.ts';
 import { type FlowRow, oidcWriter } from '#src/oidc/oidc-db.ts';
-import type { Providers } from '#src/oidc/providers.ts';
+import { loadOidc, type Providers } from '#src/oidc/providers.ts';
 import { safeReturnPath } from '#src/oidc/return-path.ts';
 import { newToken, sha256 } from '#src/random-tokens.ts';
 
@@ -32,6 +32,7 @@ export async function beginFlow(
   await deps.limits.take('oidc', addressBucket(caller.address));
   const provider = providers.find(asked.provider);
   const configuration = await providers.discovered(provider);
+  const oidc = await loadOidc();
   const state = newToken();
   const browser = newToken();
   const nonce = newToken();
@@ -99,11 +100,12 @@ function takeFlow(deps: IdentityDeps, state: string, browser: string, provider: 
 async function exchange(
   deps: IdentityDeps,
   provider: OidcProviderSettings,
-  configuration: oidc.Configuration,
+  configuration: openid.Configuration,
   came: { flow: FlowRow; state: string; url: URL },
 ): Promise<ProviderClaims> {
   const current = new URL(redirectUri(deps, provider));
   current.search = came.url.search;
+  const oidc = await loadOidc();
   const tokens = await oidc.authorizationCodeGrant(configuration, current, {
     pkceCodeVerifier: came.flow.code_verifier,
     expectedState: came.state,

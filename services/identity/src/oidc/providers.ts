@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@steading/kit';
-import * as oidc from 'openid-client';
+import type * as oidc from 'openid-client';
 import type { OidcProviderSettings } from '#src/config.ts';
 import { fail } from '#src/errors.ts';
 
@@ -60,7 +60,11 @@ export function createProviders(options: {
   };
 }
 
-function discover(provider: OidcProviderSettings): Promise<oidc.Configuration> {
+/** Loaded with the first sign-in by a provider: most houses have none. */
+export const loadOidc = (): Promise<typeof oidc> => import('openid-client');
+
+async function discover(provider: OidcProviderSettings): Promise<oidc.Configuration> {
+  const oidc = await loadOidc();
   const issuer = new URL(provider.issuer);
   const secret = provider.clientSecret;
   const authentication = secret ? oidc.ClientSecretBasic(secret.reveal()) : oidc.None();

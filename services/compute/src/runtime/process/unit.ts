@@ -10,7 +10,6 @@ import type { Port } from '#src/runtime/process/ports.ts';
 import { type ProcessName, usageOf } from '#src/runtime/process/proc.ts';
 import { adopt, type Exit, killMarked, launch, type Running } from '#src/runtime/process/running.ts';
 import { enclose } from '#src/runtime/process/sandbox.ts';
-import { serveStatic } from '#src/runtime/process/static-site.ts';
 import type { Desired, Limits } from '#src/runtime/runtime.ts';
 
 /** One run of an instance: from a start (or from being found again) until it is gone. */
@@ -47,6 +46,7 @@ async function startStatic(
   port: Port,
 ): Promise<Unit> {
   const folder = join(machine.folders.releases, desired.releaseId, 'files');
+  const { serveStatic } = await import('#src/runtime/process/static-site.ts');
   const server = await serveStatic({ folder, host: machine.host, port: port.number, singlePage: desired.singlePage });
   server.unref();
   onProcess(port.number);
