@@ -1,6 +1,7 @@
+import type { Log } from '@steading/kit';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import '#src/pool.ts';
+import { createPool } from '#src/pool.ts';
 
 test('times are read to the millisecond, and those that are not plain as the driver reads them', () => {
   const read: (text: string) => Date = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ);
@@ -17,4 +18,15 @@ test('times are read to the millisecond, and those that are not plain as the dri
   for (let ms = 0; ms < 1_000; ms++)
     expect(read(`2026-01-31 12:34:56.${String(ms).padStart(3, '0')}+00`).getMilliseconds()).toBe(ms);
   expect(read('infinity')).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('a lost connection is logged without all that hangs on it', async () => {
+  const logged: unknown[] = [];
+  const log = { warn: (what: unknown) => void logged.push(what) } as unknown as Log;
+  const pool = createPool({ url: 'postgres://nobody@127.0.0.1:1/none', log });
+  const error = Object.assign(new Error('gone'), { code: '57P01', client: { connection: {} } });
+  pool.emit('error', error, undefined as never);
+  await pool.end();
+  expect(logged).toEqual([{ err: error }]);
+  expect(error).not.toHaveProperty('client');
 });

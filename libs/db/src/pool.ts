@@ -42,6 +42,10 @@ export function createPool(options: PoolOptions): pg.Pool {
   });
   // One that dies in somebody's hands between two statements fails their next one; unheard, it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('error', (error: Error & { client?: unknown }) => {
+    // The pool hangs the whole connection on it, which is no news for a log.
+    delete error.client;
+    options.log.warn({ err: error }, 'an idle database connection was lost');
+  });
   return pool;
 }
