@@ -21,12 +21,18 @@ export async function axeFindings(page: Page, rules?: readonly string[]): Promis
   );
 }
 
-/** Colours that are on their way from light to dark are neither. */
+/**
+ * Colours that are on their way from light to dark are neither. What inherits a colour sets out when that has arrived,
+ * so it is looked again until nothing moves but what always does.
+ */
 function standsStill(page: Page): Promise<unknown> {
-  return page.evaluate(
-    `new Promise(requestAnimationFrame).then(() => Promise.allSettled(document.getAnimations()
-      .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity).map((one) => one.finished)))`,
-  );
+  return page.evaluate(`(async () => {
+    const moving = () => document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    do {
+      await Promise.allSettled(moving().map((one) => one.finished));
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    } while (moving().length > 0);
+  })()`);
 }
 
 /** How many pixels the page is wider than the screen; zero when nothing scrolls sideways. */

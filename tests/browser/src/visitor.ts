@@ -32,7 +32,7 @@ export function startBrowser(
 ): Promise<Browser> {
   const { home, resolve } = options;
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: '/usr/bin/chromium-headless-shell',
     ...(home !== undefined && { env: { PATH: process.env.PATH ?? '', HOME: home } }),
     args: [
       ...(resolve ? [`--host-resolver-rules=${resolve}`] : []),

@@ -10,7 +10,7 @@ const needed = [
   { program: 'git', debian: 'git' },
   { program: 'bwrap', debian: 'bubblewrap' },
   { program: 'nats-server', debian: 'nats-server' },
-  { program: 'chromium', debian: 'chromium' },
+  { program: 'chromium-headless-shell', debian: 'chromium-headless-shell' },
   { program: 'ssh-keygen', debian: 'openssh-client' },
   { program: 'ip', debian: 'iproute2' },
   { program: 'certutil', debian: 'libnss3-tools' },
