@@ -17,7 +17,9 @@ export const deployConfig = {
   STEADING_GIT_CA_FILE: z
     .string()
     .default('')
-    .describe('a file of certificate authorities that Git trusts; empty: the system’s'),
+    .describe(
+      'a PEM file of all the certificate authorities that Git trusts; empty: the machine’s and STEADING_EXTRA_CA_CERTS',
+    ),
   STEADING_GIT_PATH: z.string().default('/usr/local/bin:/usr/bin:/bin').describe('where git and ssh are found'),
   STEADING_DEPLOY_CONCURRENCY: count({ min: 1, max: 50, byDefault: 3, text: 'deployments at once, 1 to 50' }),
   STEADING_DEPLOY_STARTS_PER_MINUTE: count({
