@@ -24,7 +24,12 @@ describe.each(byLength<readonly Shape[]>({ quick: ['one process'], long: shapes 
     const server = await startGitServer({ tls: await authority.issue([name]) });
     servers.push(server);
     const repository = await server.repository('garden');
-    await repository.commit(serverApp(`from server ${servers.length}`));
+    // Its build asks the first server, and fails where it does not trust it.
+    const build = `node -e "fetch('${servers[0]!.url}').then(() => console.log('The build trusts it.'))"`;
+    await repository.commit({
+      ...serverApp(`from server ${servers.length}`),
+      'package.json': JSON.stringify({ name: 'app', type: 'module', scripts: { build, start: 'node server.js' } }),
+    });
     return repository.url;
   }
 
