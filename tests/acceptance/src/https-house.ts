@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Agent, fetch as fetchWith } from 'undici';
 import { makeAuthority } from '#src/certificates.ts';
 import { makeFolder } from '#src/command.ts';
-import { freePorts, type RunningShape, startShape } from '#src/shapes.ts';
+import { freePorts, type RunningShape, type Shape, startShape } from '#src/shapes.ts';
 
 export const houseName = 'house.steading.example';
 export const appsDomain = 'apps.steading.example';
@@ -24,15 +24,21 @@ export interface HttpsHouse extends RunningShape {
   readonly lookup: LookupFunction;
   /** As a client does that trusts the authority, and follows no redirect. */
   readonly fetch: typeof fetch;
+  /** Puts another certificate of the same authority into the file; gateways take it when they start. */
+  renewCertificate(): Promise<void>;
 }
 
 export const toThisMachine: LookupFunction = (_name, options, done) =>
   options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
 
-export async function startHttpsHouse(env: Record<string, string> = {}): Promise<HttpsHouse> {
+/** @param options.shape default: one process. In several, each gateway speaks TLS itself, with the same certificate. */
+export async function startHttpsHouse(
+  options: { shape?: Shape; env?: Record<string, string> } = {},
+): Promise<HttpsHouse> {
   const folder = makeFolder('certificates');
   const authority = await makeAuthority();
-  const pair = await authority.issue([houseName, `*.${appsDomain}`]);
+  const issue = () => authority.issue([houseName, `*.${appsDomain}`]);
+  const pair = await issue();
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
@@ -40,13 +46,13 @@ export async function startHttpsHouse(env: Record<string, string> = {}): Promise
   const caFile = file('ca.pem', authority.pem);
   const [httpsPort = 0] = await freePorts(1);
   const publicUrl = `https://${houseName}:${httpsPort}`;
-  const house = await startShape('one process', {
+  const house = await startShape(options.shape ?? 'one process', {
     STEADING_HTTPS_PORT: String(httpsPort),
     STEADING_TLS_CERTIFICATE: file('house.pem', pair.cert),
     STEADING_TLS_KEY: file('house-key.pem', pair.key),
     STEADING_PUBLIC_URL: publicUrl,
     STEADING_APPS_DOMAIN: appsDomain,
-    ...env,
+    ...options.env,
   });
   const dispatcher = new Agent({ connect: { ca: authority.pem, lookup: toThisMachine } });
   const ask = (url: string, init: object = {}) => fetchWith(url, { redirect: 'manual', ...init, dispatcher });
@@ -59,6 +65,11 @@ export async function startHttpsHouse(env: Record<string, string> = {}): Promise
       ca: authority.pem,
       lookup: toThisMachine,
       fetch: ask as unknown as typeof fetch,
+    },
+    async renewCertificate() {
+      const renewed = await issue();
+      file('house.pem', renewed.cert);
+      file('house-key.pem', renewed.key);
     },
     async stop() {
       await house.stop();
