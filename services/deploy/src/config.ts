@@ -30,7 +30,7 @@ export const deployConfig = {
   }),
   STEADING_BUILD_TIMEOUT_SECONDS: count({ min: 10, max: 7200, byDefault: 1800, text: 'the longest build' }),
   STEADING_DEPLOY_WAIT_SECONDS: count({
-    min: 5,
+    min: 1,
     max: 3600,
     byDefault: 120,
     text: 'how long a deployment waits for a service of the house that does not answer, before it fails',

@@ -60,13 +60,15 @@ export type DeploymentRow = {
   cancel_requested: boolean;
   attempts: number;
   lease_owner: string | null;
+  /** Of its log, that there was no room for. */
+  unstored_lines: number;
   /** How long a service that its state needs has not answered; null: nothing is waited for. */
   waited_seconds: number | null;
 };
 
 const columns = `id, app_id, number, state, reason, reason_code, trigger, by_principal, branch, commit_id, commit_message,
   commit_author, created_at, started_at, finished_at, live_at, stages, detection, snapshot, release_id, generation, rollback_of,
-  archive_id, trace, last_lines, cancel_requested, attempts, lease_owner,
+  archive_id, trace, last_lines, cancel_requested, attempts, lease_owner, unstored_lines,
   extract(epoch from now() - waits_since)::float8 as waited_seconds`;
 const active = `('cloning', 'building', 'pushing', 'deploying', 'verifying')`;
 

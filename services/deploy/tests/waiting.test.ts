@@ -2,7 +2,7 @@ import { type GitServer, startGitServer, type TestRepository, waitFor } from '@s
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type DeployHouse, deployApp, makeApp, startDeployHouse } from './deploy-house.ts';
 
-const waitSeconds = 5;
+const waitSeconds = 1;
 let git: GitServer;
 let house: DeployHouse;
 let repository: TestRepository;
@@ -59,7 +59,7 @@ test('what comes back in time is told once in the log, and costs no attempt', as
   house.compute.behave.rollout = 'away';
   const id = await deployApp(house, appId);
   const isSaid = async () =>
-    (await logOf(id)).includes('The compute service does not answer. It is waited for, 5 seconds at most.');
+    (await logOf(id)).includes(`The compute service does not answer. It is waited for, ${waitSeconds} seconds at most.`);
   await waitFor('the log to say so', isSaid);
   house.compute.behave.rollout = 'ok';
   await house.untilState(id, 'live');

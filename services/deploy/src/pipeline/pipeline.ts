@@ -12,6 +12,7 @@ import { doChores } from '#src/pipeline/chores.ts';
 import { cloneStage } from '#src/pipeline/clone-stage.ts';
 import type { Edges } from '#src/pipeline/edges.ts';
 import { endLeasesOfDead, haltAll, type InWork, keepLeases, leaseSeconds } from '#src/pipeline/leases.ts';
+import type { LateLogs } from '#src/pipeline/log-writer.ts';
 import { createSubgraphReader } from '#src/pipeline/read-subgraphs.ts';
 import { deployStage, type Probes, verifyStage } from '#src/pipeline/rollout-stage.ts';
 import { asFailure, settleCancel, settleFailure } from '#src/pipeline/settle.ts';
@@ -38,6 +39,7 @@ export function createPipeline(options: { deps: () => Deps; edges: Edges }): Pip
   const owner = nameWorker();
   const inWork = new Map<string, InWork>();
   const stopping = new AbortController();
+  const late: LateLogs = { signal: stopping.signal, open: new Set() };
   let nudge: (() => void) | undefined;
   let again = false;
   let loops: Promise<unknown> = Promise.resolve();
@@ -67,7 +69,7 @@ export function createPipeline(options: { deps: () => Deps; edges: Edges }): Pip
       const entry = inWork.get(row.id);
       if (entry) entry.cancellable = value;
     };
-    const done = work(deps, { row, owner, resumed, signal: abort.signal, edges: options.edges, setCancellable })
+    const done = work(deps, { row, owner, resumed, signal: abort.signal, edges: options.edges, late, setCancellable })
       .catch((error: unknown) =>
         deps.log.error({ err: error, deploymentId: row.id }, 'work on a deployment ended in an unexpected way'),
       )
@@ -144,11 +146,12 @@ interface WorkOrder {
   readonly resumed: boolean;
   readonly signal: AbortSignal;
   readonly edges: Edges;
+  readonly late: LateLogs;
   readonly setCancellable: (value: boolean) => void;
 }
 
 async function work(deps: Deps, order: WorkOrder): Promise<void> {
-  const bench = await openWorkbench(deps, order.row);
+  const bench = await openWorkbench(deps, order.row, order.late);
   if (!bench) return;
   const probes: Probes = { current: undefined };
   if (order.resumed && order.row.waited_seconds === null)
