@@ -59,7 +59,9 @@ test('what comes back in time is told once in the log, and costs no attempt', as
   house.compute.behave.rollout = 'away';
   const id = await deployApp(house, appId);
   const isSaid = async () =>
-    (await logOf(id)).includes(`The compute service does not answer. It is waited for, ${waitSeconds} seconds at most.`);
+    (await logOf(id)).includes(
+      `The compute service does not answer. It is waited for, ${waitSeconds} seconds at most.`,
+    );
   await waitFor('the log to say so', isSaid);
   house.compute.behave.rollout = 'ok';
   await house.untilState(id, 'live');

@@ -53,9 +53,10 @@ export function fullLogDisk(): void {
       await waitFor('the app', async () => (await answer()) === 'one', { timeoutMs: 60_000 });
     });
     afterAll(async () => {
+      await house?.end();
+      for (const disk of disks) execFileSync('umount', ['-l', disk]);
       await house?.stop();
       await git?.stop();
-      for (const disk of disks) execFileSync('umount', ['-l', disk]);
       for (const disk of disks) if (disk.startsWith(tmpdir())) rmSync(disk, { recursive: true, force: true });
     });
 
