@@ -9,7 +9,8 @@ import { type FaultHouse, startFaultHouse } from '#src/fault-house.ts';
 
 const split = [['forest', 'identity', 'spaces', 'observe'], ['compute'], ['deploy'], ['gateway'], ['gateway']];
 const computeAt = 1;
-const waitSeconds = 8;
+/** Longer than a busy machine takes to start compute again. */
+const waitSeconds = 20;
 let at: FaultHouse;
 
 type Absence = 'killed' | 'stopped';
