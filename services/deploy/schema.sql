@@ -103,6 +103,8 @@ create table deploy.deployments (
   attempts integer not null default 0,
   lease_owner text,
   lease_until timestamp with time zone,
+  waits_since timestamp with time zone,
+  unstored_lines integer not null default 0,
   constraint deployments_app_id_number_key UNIQUE (app_id, number),
   constraint deployments_pkey PRIMARY KEY (id),
   constraint deployments_app_id_fkey FOREIGN KEY (app_id) REFERENCES deploy.apps(id) ON DELETE CASCADE

@@ -8,6 +8,7 @@ import { findEmbeddedPostgres } from '@steading/db';
 import { type ConfigValues, createLog, type Log, loadConfig, systemClock } from '@steading/kit';
 import { createAssertions, derivedAssertionKeys } from '@steading/rpc';
 import { type House, rehearseHouse, startHouse } from '@steading/service';
+import { trustAuthorities } from '#src/authorities.ts';
 import { createBackups } from '#src/backups.ts';
 import { catalogue } from '#src/catalogue.ts';
 import { openMasterKey } from '#src/keys.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   const succession = createSuccession({ env: process.env, log });
   await succession.awaitTurn(() => rehearse(config, log));
   prepareFolder(dataDir);
+  const authorities = trust(config);
   await refuseHalfRestored(dataDir);
   const publicUrl = config.STEADING_PUBLIC_URL ?? `http://localhost:${config.STEADING_HTTP_PORT}`;
   const giveBack = takeFolder(ownFolder(dataDir, config.STEADING_SERVICES), {
@@ -80,12 +82,8 @@ async function main(): Promise<void> {
         key,
         succession,
       },
-      // Where TLS is intercepted, builds must trust what the house was told to trust.
-      env: {
-        STEADING_BUILD_CA_FILE: process.env.NODE_EXTRA_CA_CERTS,
-        STEADING_GIT_CA_FILE: process.env.NODE_EXTRA_CA_CERTS,
-        ...process.env,
-      },
+      // Git and builds trust what the house was told to trust.
+      env: { STEADING_BUILD_CA_FILE: authorities, STEADING_GIT_CA_FILE: authorities, ...process.env },
       databaseUrl: databaseUrl(),
       maxConnections: config.STEADING_MAX_CONNECTIONS,
       transport: config.STEADING_NATS_URL ? { kind: 'nats', url: config.STEADING_NATS_URL } : { kind: 'postgres' },
@@ -124,10 +122,16 @@ async function main(): Promise<void> {
 
 /** Whether this version could take over, as long as the one before still serves: afterwards it would be too late. */
 async function rehearse(config: ConfigValues<typeof houseConfig>, log: Log): Promise<void> {
+  trust(config);
   const databaseUrl = config.DATABASE_URL ?? (await findEmbeddedPostgres(join(config.STEADING_DATA, 'postgres')));
   if (!databaseUrl) return;
   const run = servicesOf(config);
   await rehearseHouse({ catalogue, ...(run && { run }), env: process.env, databaseUrl, log });
+}
+
+/** The file of all authorities that programs of the house trust; undefined: the machine's alone. */
+function trust(config: ConfigValues<typeof houseConfig>): string | undefined {
+  return trustAuthorities({ file: config.STEADING_EXTRA_CA_CERTS, folder: join(config.STEADING_DATA, 'run') });
 }
 
 function servicesOf(config: ConfigValues<typeof houseConfig>): string[] | undefined {

@@ -34,6 +34,13 @@ export const houseConfig = {
     .describe(
       'the master key (32 bytes) where several machines are given the same; what signs between them then follows from it, and they share no folder',
     ),
+  STEADING_EXTRA_CA_CERTS: z
+    .string()
+    .startsWith('/')
+    .optional()
+    .describe(
+      'a PEM file of certificate authorities that the house, its Git and its builds trust besides those of the machine',
+    ),
   STEADING_MAX_CONNECTIONS: z.coerce
     .number()
     .int()

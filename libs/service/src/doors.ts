@@ -10,7 +10,7 @@ import { type DocumentNode, type ExecutionResult, type GraphQLSchema, parse, pri
 import { LRUCache } from 'lru-cache';
 import { readBoundedJson } from '#src/bounded-json.ts';
 import { createRouter, type Router } from '#src/routes.ts';
-import type { Doors, GraphOperation, Health, ServiceDefinition, ServiceParts } from '#src/service.ts';
+import type { Doors, GraphOperation, Health, ServiceDefinition, ServiceHealth, ServiceParts } from '#src/service.ts';
 import { answerSubscription, askSubscription } from '#src/subscriptions.ts';
 
 /** Asks another process of the house: libs/rpc's HTTP/2 client, with the caller's assertion added. */
@@ -109,8 +109,8 @@ export function createDoors(options: DoorsOptions): Doors {
         send: (signal) => send('subscribe', service, operation, { ...context, signal }),
       });
     },
-    async health() {
-      return Promise.all(catalogue.map((definition) => healthOf(definition.name, local, remote)));
+    async health({ timeoutMs = usualHealthMs } = {}) {
+      return Promise.all(catalogue.map(({ name }) => healthOf(name, { local, remote, timeoutMs })));
     },
   };
 }
@@ -206,18 +206,26 @@ function createDocuments() {
 }
 type Documents = ReturnType<typeof createDocuments>;
 
+const usualHealthMs = 5_000;
+
 async function healthOf(
   service: string,
-  local: ReadonlyMap<string, ServiceParts>,
-  remote: RemoteFetch,
-): Promise<Health & { service: string }> {
-  const parts = local.get(service);
+  options: { local: ReadonlyMap<string, ServiceParts>; remote: RemoteFetch; timeoutMs: number },
+): Promise<ServiceHealth> {
+  const { remote, timeoutMs } = options;
+  const parts = options.local.get(service);
+  const known = { service, here: parts !== undefined };
+  const late = AbortSignal.timeout(timeoutMs);
   try {
-    if (parts) return { service, ...(await localHealth(service, parts)) };
-    const answer = await remote(service, new Request(`http://${service}/inside/${service}/health`), houseCaller());
-    return { service, ...((await answer.json()) as Health) };
+    if (parts) return { ...known, ...(await localHealth(service, parts)) };
+    const asked = new Request(`http://${service}/inside/${service}/health`, { signal: late });
+    const told = remote(service, asked, houseCaller()).then((answer) => answer.json() as Promise<Health>);
+    // Whoever stands still may keep even the connection waiting.
+    const isLate = new Promise<never>((_, fail) => late.addEventListener('abort', () => fail(late.reason as Error)));
+    return { ...known, ...(await Promise.race([told, isLate])) };
   } catch (error) {
-    return { service, ready: false, reason: `cannot be asked: ${(error as Error).message}` };
+    const reason = late.aborted ? 'does not answer' : `cannot be asked: ${(error as Error).message}`;
+    return { ...known, ready: false, reason };
   }
 }
 

@@ -23,7 +23,7 @@ import { createLimits, limitsMigrations } from '@steading/limits';
 import { type Assertion, createInternalDoor, createRpc } from '@steading/rpc';
 import { createDoors, createInsideHandler, type RemoteFetch } from '#src/doors.ts';
 import { createJobRunner, type JobTick } from '#src/jobs.ts';
-import type { Health, HouseSettings, ServiceContext, ServiceDefinition, ServiceParts } from '#src/service.ts';
+import type { HouseSettings, ServiceContext, ServiceDefinition, ServiceHealth, ServiceParts } from '#src/service.ts';
 
 export interface HouseOptions {
   /** Every service of the house, in the order in which they start. */
@@ -56,7 +56,7 @@ export interface House {
   /** What the service with this name was given, for tests and commands. */
   context(service: string): ServiceContext;
   parts(service: string): ServiceParts;
-  health(): Promise<readonly (Health & { readonly service: string })[]>;
+  health(): Promise<readonly ServiceHealth[]>;
   /** The internal door's address, where there is one. */
   readonly doorUrl: string | undefined;
   stop(): Promise<void>;

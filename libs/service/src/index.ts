@@ -13,6 +13,7 @@ export type {
   RouteAccess,
   ServiceContext,
   ServiceDefinition,
+  ServiceHealth,
   ServiceParts,
   Succession,
 } from '#src/service.ts';

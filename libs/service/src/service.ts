@@ -79,8 +79,11 @@ export interface Doors {
    * aborts. Rejects where it is refused, throws where it breaks off.
    */
   subscribe(service: string, operation: GraphOperation, context: GraphContext): Promise<AsyncIterable<ExecutionResult>>;
-  /** The health of every service of the house, for `/readyz` and the operator's page. */
-  health(): Promise<readonly (Health & { readonly service: string })[]>;
+  /**
+   * The health of every service of the house, for `/readyz` and the operator's page.
+   * @param options.timeoutMs after which one of another process counts as not ready; default 5 s.
+   */
+  health(options?: { readonly timeoutMs?: number }): Promise<readonly ServiceHealth[]>;
 }
 
 export interface GraphOperation {
@@ -127,6 +130,12 @@ export interface ServiceParts {
   stop?(signal: AbortSignal): Promise<void>;
   /** Asked by `/readyz`. Absent: always ready once started. */
   health?(): Promise<Health> | Health;
+}
+
+export interface ServiceHealth extends Health {
+  readonly service: string;
+  /** Whether it runs in this process. */
+  readonly here: boolean;
 }
 
 export interface Health {

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,13 +36,16 @@ const author = {
   HOME: '/nonexistent',
 };
 
-export async function startGitServer(): Promise<GitServer> {
+/** @param options.tls its certificate and key, in PEM: it then speaks https, and is asked by `localhost`. */
+export async function startGitServer(
+  options: { readonly tls?: { readonly cert: string; readonly key: string } } = {},
+): Promise<GitServer> {
   const root = mkdtempSync(join(tmpdir(), 'steading-git-'));
   chmodSync(root, 0o755);
   const tokens = new Map<string, string>();
   let refused = 0;
 
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     const repository = /^\/([a-z0-9-]+)\.git\//.exec(request.url ?? '')?.[1] ?? '';
     const token = tokens.get(repository);
     if (token && !allows(request, token)) {
@@ -50,9 +54,11 @@ export async function startGitServer(): Promise<GitServer> {
       return;
     }
     serve(root, request, response);
-  });
+  };
+  const server = options.tls ? createTlsServer(options.tls, answer) : createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const url = options.tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
 
   return {
     url,

@@ -31,7 +31,9 @@ export const config = {
     .startsWith('/')
     .or(z.literal(''))
     .default('')
-    .describe('a PEM file with further certificate authorities that builds trust'),
+    .describe(
+      'a PEM file of certificate authorities that builds trust besides their own; empty: STEADING_EXTRA_CA_CERTS',
+    ),
   STEADING_BUILD_NPM_REGISTRY: z
     .url()
     .or(z.literal(''))

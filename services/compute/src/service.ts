@@ -27,9 +27,11 @@ export const computeService = defineService({
   create(context) {
     const { log, clock, house, db, bus } = context;
     let started: Runtime | undefined;
+    let isConverged = false;
     const runtime = () => {
-      // Other processes may be up first; whoever asks tries again.
-      if (!started) throw kitErrors('unavailable', { what: 'What runs apps' });
+      // Other processes may be up first; whoever asks tries again. What is asked before everything runs that was wanted
+      // would be overtaken by it.
+      if (!started || !isConverged) throw kitErrors('unavailable', { what: 'What runs apps' });
       return started;
     };
     const desiredState = createDesiredState({ db, bus, key: house.key('compute-desired'), clock, log });
@@ -51,6 +53,7 @@ export const computeService = defineService({
         log.info({ isolation: started.description.isolation }, started.description.isolationText);
         await started.start();
         await desiredState.converge(started);
+        isConverged = true;
       },
       async stop() {
         const keepApps = context.config.STEADING_KEEP_APPS === '1' || house.succession?.isUnderWay === true;
@@ -58,7 +61,7 @@ export const computeService = defineService({
         desiredState.close();
         await desiredState.quiet();
       },
-      health: () => (started ? { ready: true } : { ready: false, reason: 'the runtime is starting' }),
+      health: () => (isConverged ? { ready: true } : { ready: false, reason: 'the runtime is starting' }),
     };
   },
 });

@@ -17,7 +17,9 @@ export const deployConfig = {
   STEADING_GIT_CA_FILE: z
     .string()
     .default('')
-    .describe('a file of certificate authorities that Git trusts; empty: the system’s'),
+    .describe(
+      'a PEM file of all the certificate authorities that Git trusts; empty: the machine’s and STEADING_EXTRA_CA_CERTS',
+    ),
   STEADING_GIT_PATH: z.string().default('/usr/local/bin:/usr/bin:/bin').describe('where git and ssh are found'),
   STEADING_DEPLOY_CONCURRENCY: count({ min: 1, max: 50, byDefault: 3, text: 'deployments at once, 1 to 50' }),
   STEADING_DEPLOY_STARTS_PER_MINUTE: count({
@@ -27,6 +29,12 @@ export const deployConfig = {
     text: 'deployments started in a minute',
   }),
   STEADING_BUILD_TIMEOUT_SECONDS: count({ min: 10, max: 7200, byDefault: 1800, text: 'the longest build' }),
+  STEADING_DEPLOY_WAIT_SECONDS: count({
+    min: 1,
+    max: 3600,
+    byDefault: 120,
+    text: 'how long a deployment waits for a service of the house that does not answer, before it fails',
+  }),
   STEADING_SOURCE_TIMEOUT_SECONDS: count({
     min: 5,
     max: 3600,

@@ -60,11 +60,16 @@ export type DeploymentRow = {
   cancel_requested: boolean;
   attempts: number;
   lease_owner: string | null;
+  /** Of its log, that there was no room for. */
+  unstored_lines: number;
+  /** How long a service that its state needs has not answered; null: nothing is waited for. */
+  waited_seconds: number | null;
 };
 
 const columns = `id, app_id, number, state, reason, reason_code, trigger, by_principal, branch, commit_id, commit_message,
   commit_author, created_at, started_at, finished_at, live_at, stages, detection, snapshot, release_id, generation, rollback_of,
-  archive_id, trace, last_lines, cancel_requested, attempts, lease_owner`;
+  archive_id, trace, last_lines, cancel_requested, attempts, lease_owner, unstored_lines,
+  extract(epoch from now() - waits_since)::float8 as waited_seconds`;
 const active = `('cloning', 'building', 'pushing', 'deploying', 'verifying')`;
 
 const byIds = statement<[ids: readonly string[]], DeploymentRow>(
@@ -127,7 +132,7 @@ const move = statement<
   `update deploy.deployments set state = $3, stages = $4::jsonb, reason = $5, reason_code = $6,
      finished_at = case when $7 then coalesce(finished_at, now()) end,
      live_at = case when $3 = 'live' then now() else live_at end,
-     lease_owner = case when $7 then null else lease_owner end
+     lease_owner = case when $7 then null else lease_owner end, waits_since = null
    where id = $1 and state = $2 and ($8::text is null or lease_owner = $8) and ($3 <> 'verifying' or not cancel_requested)`,
 );
 const note = statement<
@@ -182,9 +187,11 @@ const take = statement<[id: string, owner: string, leaseSeconds: number]>(
   `update deploy.deployments set lease_owner = $2, lease_until = now() + make_interval(secs => $3), started_at = now()
    where id = $1 and state = 'queued'`,
 );
+/** Whoever waits has not been interrupted: that is limited by time, and not by how often it looked. */
 const takeOver = statement<[owner: string, leaseSeconds: number], DeploymentRow>(
   'deploy.deployments.takeOver',
-  `update deploy.deployments set lease_owner = $1, lease_until = now() + make_interval(secs => $2), attempts = attempts + 1
+  `update deploy.deployments set lease_owner = $1, lease_until = now() + make_interval(secs => $2),
+     attempts = attempts + case when waits_since is null or lease_owner <> 'nobody' then 1 else 0 end
    where id in (select id from deploy.deployments where state in ${active} and (lease_owner is null or lease_until < now())
                 order by created_at for update skip locked limit 20)
    returning ${columns}`,
@@ -205,9 +212,10 @@ const renew = statement<
   `update deploy.deployments set lease_until = now() + make_interval(secs => $3)
    where id = any($1::text[]) and lease_owner = $2 returning id, cancel_requested`,
 );
-const letGo = statement<[id: string, owner: string, seconds: number]>(
+const letGo = statement<[id: string, owner: string, seconds: number, waits: boolean]>(
   'deploy.deployments.letGo',
-  `update deploy.deployments set lease_owner = 'nobody', lease_until = now() + make_interval(secs => $3)
+  `update deploy.deployments set lease_owner = 'nobody', lease_until = now() + make_interval(secs => $3),
+     waits_since = case when $4 then coalesce(waits_since, now()) end
    where id = $1 and lease_owner = $2`,
 );
 const releasesBeyond = statement<[app: string, keep: number], { release_id: string }>(
@@ -358,8 +366,9 @@ export const deploymentsDb = {
   endLeases: (tx: Writer, holders: readonly string[]) => tx.run(endLeases, holders),
   renew: (tx: Writer, ids: readonly string[], owner: string, leaseSeconds: number) =>
     tx.all(renew, ids, owner, leaseSeconds),
-  /** Whoever looks after `seconds` may have it. */
-  letGo: (tx: Writer, id: string, owner: string, seconds: number) => tx.run(letGo, id, owner, seconds),
+  /** Whoever looks after `seconds` may have it. `waits`: for a service that does not answer. */
+  letGo: (tx: Writer, id: string, options: { owner: string; seconds: number; waits: boolean }) =>
+    tx.run(letGo, id, options.owner, options.seconds, options.waits),
   releasesBeyond: async (tx: Writer, app: string, keep: number) =>
     (await tx.all(releasesBeyond, app, keep)).map((row) => row.release_id),
   forgetRelease: (tx: Writer, app: string, release: string) => tx.run(forgetRelease, app, release),

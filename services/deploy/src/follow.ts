@@ -15,6 +15,18 @@ export function toLine(row: LogRow): LineRecord {
 }
 
 /**
+ * The line that says how much of a log is missing at its end, where there was no room for all of it; of no position of its
+ * own, so that whoever comes again from the last line gets what was stored after all.
+ */
+export function unstoredLine(row: DeploymentRow, after: number): LineRecord[] {
+  if (row.unstored_lines === 0) return [];
+  const lines = row.unstored_lines === 1 ? 'One line is' : `${row.unstored_lines} lines are`;
+  const at = (row.finished_at ?? row.created_at).toISOString();
+  const text = `${lines} missing here: there was no room to store them, or the database was away.`;
+  return [{ position: after, at, stage: row.state, stream: 'steading', text }];
+}
+
+/**
  * Batches of lines after a position, until the deployment is over and everything was given. Positions are stored by
  * one writer in order, so that reading "after the last one seen" has no gap, in whichever process the writer is.
  */
@@ -34,7 +46,11 @@ export async function* followDeploymentLog(
     }
     if (!row) return;
     // The last lines are stored a moment after the last state.
-    if (row.state !== 'queued' && !isActive(row.state) && ++overSince > 4) return;
+    if (row.state !== 'queued' && !isActive(row.state) && ++overSince > 4) {
+      const missing = unstoredLine(row, after);
+      if (missing.length > 0) yield missing;
+      return;
+    }
     await deps.clock.sleep(followTimes.everyMs, options.signal);
   }
 }

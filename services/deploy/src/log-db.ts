@@ -36,6 +36,10 @@ const prune = statement<[keep: number]>(
      select id from (select id, row_number() over (partition by app_id order by number desc) as place from deploy.deployments) d
      where place > $1)`,
 );
+const setUnstored = statement<[deployment: string, lines: number]>(
+  'deploy.log.setUnstored',
+  'update deploy.deployments set unstored_lines = $2 where id = $1',
+);
 const pruneTraces = statement<[days: number]>(
   'deploy.traces.prune',
   `update deploy.deployments set trace = jsonb_set(trace, '{samples}', '[]')
@@ -60,6 +64,8 @@ export const logDb = {
   after: (db: Reader, deployment: string, position: number, limit: number) =>
     db.all(after, deployment, position, limit),
   last: async (db: Reader, deployment: string) => (await db.first(last, deployment))!,
+  /** How many lines there was no room for; 0: all are there. */
+  setUnstored: (tx: Writer, deployment: string, lines: number) => tx.run(setUnstored, deployment, lines),
   prune: (tx: Writer, keep: number) => tx.run(prune, keep),
   pruneTraces: (tx: Writer, days: number) => tx.run(pruneTraces, days),
 };

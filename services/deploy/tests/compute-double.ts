@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildRequest, ComputeService, type Spec } from '@steading/contracts/rpc/compute';
-import { newId } from '@steading/kit';
+import { kitErrors, newId } from '@steading/kit';
 import { implement } from '@steading/rpc';
 import { defineService } from '@steading/service';
 import type { EdgeRequest } from '#src/pipeline/edge-request.ts';
@@ -33,7 +33,8 @@ export interface ComputeDouble {
   behave: {
     build: 'ok' | 'fail' | 'hang';
     lines: string[];
-    rollout: 'ok' | 'fail' | 'hang';
+    /** `away`: it begins, and from then on nothing is answered. */
+    rollout: 'ok' | 'fail' | 'hang' | 'away';
     edge: 'ok' | 'stuck';
     /** How long a probe takes; every n-th is lost. */
     lostEvery: number;
@@ -84,13 +85,14 @@ export function createComputeDouble(): ComputeDouble {
 type Methods = Parameters<typeof implement<typeof ComputeService>>[1];
 
 function methods(double: () => ComputeDouble): Methods {
+  const mustBeThere = () => {
+    if (double().behave.rollout === 'away') throw kitErrors('unavailable', { what: 'The compute service' });
+  };
   return {
-    getRuntime: () => ({
-      name: 'process',
-      isolation: 'none',
-      isolationText: 'None: a test.',
-      builders: ['static', 'node'],
-    }),
+    getRuntime() {
+      mustBeThere();
+      return { name: 'process', isolation: 'none', isolationText: 'None: a test.', builders: ['static', 'node'] };
+    },
     async *build(request, context) {
       const { behave, builds } = double();
       const read = (name: string) => contents.get(name);
@@ -126,13 +128,16 @@ function methods(double: () => ComputeDouble): Methods {
       const { applied, running, behave } = double();
       applied.push({ appId, generation, spec });
       if (spec?.replicas === 0) running.delete(appId);
-      else if (behave.rollout === 'ok') running.set(appId, generation);
+      else if (behave.rollout === 'ok' || behave.rollout === 'away') running.set(appId, generation);
       return {};
     },
-    async *watchRollout(_request, context) {
+    async *watchRollout({ appId, generation }, context) {
+      mustBeThere();
       yield { state: 'starting' };
-      const { behave } = double();
-      if (behave.rollout === 'hang') await aborted(context.signal);
+      const { behave, aborted: takenBack, running } = double();
+      if (takenBack.includes(generation) && running.get(appId) !== generation)
+        yield { state: 'failed', reason: 'taken back' };
+      else if (behave.rollout === 'hang') await aborted(context.signal);
       else if (behave.rollout === 'fail')
         yield {
           state: 'failed',
@@ -145,6 +150,7 @@ function methods(double: () => ComputeDouble): Methods {
       }
     },
     abortRollout({ generation }) {
+      mustBeThere();
       double().aborted.push(generation);
       return {};
     },

@@ -12,7 +12,7 @@ import { expect } from 'vitest';
 import { serverApp } from '#src/app-sources.ts';
 import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';
 import { claimHouse, type DeploymentView, deploymentEnds, type Person } from '#src/person.ts';
-import { type RunningShape, startShape } from '#src/shapes.ts';
+import { type RunningShape, type Shape, type ShapeOptions, startShape } from '#src/shapes.ts';
 
 export const canFillDisk = process.platform === 'linux' && process.getuid?.() === 0;
 const diskMegabytes = 700;
@@ -39,10 +39,19 @@ export interface FaultHouse {
   stop(): Promise<void>;
 }
 
+export interface FaultHouseOptions {
+  /** Default: one process, with an embedded PostgreSQL on a small disk. In several, the database is the run's. */
+  readonly shape?: Shape;
+  readonly split?: ShapeOptions['split'];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: 1. */
+  readonly buildSeconds?: number;
+}
+
 /** Slow at building and at starting, so that every state lasts long enough to be hit. */
-function slowApp(text: string): Record<string, string> {
+function slowApp(text: string, buildSeconds = 1): Record<string, string> {
   const files = serverApp(text);
-  const scripts = { build: 'sleep 1', start: 'node server.js' };
+  const scripts = { build: `sleep ${buildSeconds}`, start: 'node server.js' };
   return {
     ...files,
     'package.json': JSON.stringify({ name: 'app', private: true, type: 'module', scripts }),
@@ -50,30 +59,34 @@ function slowApp(text: string): Record<string, string> {
   };
 }
 
-export async function startFaultHouse(): Promise<FaultHouse> {
-  const disk = canFillDisk ? mountSmallDisk() : undefined;
+export async function startFaultHouse(options: FaultHouseOptions = {}): Promise<FaultHouse> {
+  const disk = canFillDisk && options.shape !== 'several processes' ? mountSmallDisk() : undefined;
   try {
-    return await startOn(disk);
+    return await startOn(disk, options);
   } catch (error) {
     if (disk) unmount(disk);
     throw error;
   }
 }
 
-async function startOn(disk: string | undefined): Promise<FaultHouse> {
+async function startOn(disk: string | undefined, options: FaultHouseOptions): Promise<FaultHouse> {
+  const { shape = 'one process', split, env, buildSeconds } = options;
+  const isSplit = shape === 'several processes';
   const git = await startGitServer();
-  const house = await startShape('one process', {
-    DATABASE_URL: undefined,
+  const settings = {
+    ...(!isSplit && { DATABASE_URL: undefined }),
     STEADING_REQUESTS_PER_MINUTE: '100000',
     STEADING_DEPLOY_STARTS_PER_MINUTE: '600',
     ...(disk && { STEADING_DATA: disk }),
-  });
+    ...env,
+  };
+  const house = await startShape(shape, settings, { ...(split && { split }) });
   const operator = await claimHouse(house.url, house.setupToken);
   const repository = await git.repository('faulty');
-  await repository.commit(slowApp('the first'));
+  await repository.commit(slowApp('the first', buildSeconds));
   const app = await makeApp(operator, repository.url, { runtime: { drainSeconds: 1 } });
   const remains = async () => {
-    const databaseUrl = await findEmbeddedPostgres(join(house.dataDir, 'postgres'));
+    const databaseUrl = isSplit ? house.databaseUrl : await findEmbeddedPostgres(join(house.dataDir, 'postgres'));
     const pids = house.processes.flatMap(({ pid }) => pid ?? []);
     return findRemains({ dataDir: house.dataDir, house: pids, ...(databaseUrl && { databaseUrl }) });
   };
@@ -84,7 +97,7 @@ async function startOn(disk: string | undefined): Promise<FaultHouse> {
     app,
     remains,
     async deploy(text) {
-      await repository.commit(slowApp(text));
+      await repository.commit(slowApp(text, buildSeconds));
       return startDeployment(operator, app.id);
     },
     async until(id, state) {

@@ -78,7 +78,7 @@ function killPrograms(house: RunningShape, which: (id: string) => boolean): numb
 }
 
 /** Every byte of it, in large pieces, then in small ones. */
-function fillDisk(file: string): void {
+export function fillDisk(file: string): void {
   const block = Buffer.alloc(2 ** 20);
   for (const size of [2 ** 20, 4_096])
     try {

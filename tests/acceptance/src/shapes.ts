@@ -16,6 +16,8 @@ export const shapes: readonly Shape[] = ['one process', 'several processes'];
 
 export interface RunningGateway {
   readonly port: number;
+  /** Where it speaks TLS; undefined in a house without. */
+  readonly httpsPort?: number;
   readonly child: ChildProcess;
 }
 
@@ -44,7 +46,19 @@ export interface RunningShape {
 }
 
 const thisCheckout = resolve(import.meta.dirname, '../../..');
-const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'], ['gateway'], ['gateway']];
+const usualSplit: readonly (readonly string[])[] = [
+  ['forest', 'identity', 'spaces', 'observe'],
+  ['compute', 'deploy'],
+  ['gateway'],
+  ['gateway'],
+];
+
+export interface ShapeOptions {
+  /** Whose code runs; default: this one's. */
+  readonly checkout?: string;
+  /** In several processes: the services of each, gateways last; default: four processes. */
+  readonly split?: readonly (readonly string[])[];
+}
 
 /**
  * Starts a house as its own processes, as an operator would, on a database and a folder of its own (an empty one that
@@ -53,7 +67,7 @@ const split = [['forest', 'identity', 'spaces', 'observe'], ['compute', 'deploy'
 export async function startShape(
   shape: Shape,
   env: Record<string, string | undefined> = {},
-  checkout = thisCheckout,
+  { checkout = thisCheckout, split = usualSplit }: ShapeOptions = {},
 ): Promise<RunningShape> {
   let main = join(checkout, 'apps/house/src/main.ts');
   const database = await createTestDatabase();
@@ -62,9 +76,13 @@ export async function startShape(
   mkdirSync(join(dataDir, 'logs'));
   const isSplit = shape === 'several processes';
   const balancer = isSplit ? await startBalancer() : undefined;
-  const [onePort = 0, natsPort = 0, ...ports] = await freePorts(2 + 2 * split.length);
+  // People come to the port that the house names, and from there to a port of each gateway's own.
+  const httpsPort = env.STEADING_HTTPS_PORT;
+  const tlsBalancer = isSplit && httpsPort ? await startBalancer(Number(httpsPort)) : undefined;
+  const [onePort = 0, natsPort = 0, ...ports] = await freePorts(2 + 3 * split.length);
   const doors = ports.slice(0, split.length);
-  const fronts = ports.slice(split.length);
+  const fronts = ports.slice(split.length, 2 * split.length);
+  const secureFronts = ports.slice(2 * split.length);
   const port = balancer?.port ?? onePort;
   const url = `http://localhost:${port}`;
   const processes: ChildProcess[] = [];
@@ -119,20 +137,23 @@ export async function startShape(
     const own = isGateway && index !== split.findIndex((each) => each.includes('gateway'));
     const child = launch(names, doors[index], {
       ...(isGateway && { STEADING_HTTP_PORT: String(fronts[index]) }),
+      ...(isGateway && tlsBalancer && { STEADING_HTTPS_PORT: String(secureFronts[index]) }),
       ...(own && { STEADING_DATA: join(dataDir, `gateway-${index}`), STEADING_KEYS: join(dataDir, 'keys') }),
     });
     processes[index] = child;
     if (!isGateway) return;
     const at = gateways.findIndex((each) => each.port === fronts[index]);
-    gateways.splice(at < 0 ? gateways.length : at, at < 0 ? 0 : 1, { port: fronts[index]!, child });
-    balancer?.set(gateways.map((each) => each.port));
+    const gateway = { port: fronts[index]!, child, ...(tlsBalancer && { httpsPort: secureFronts[index]! }) };
+    gateways.splice(at < 0 ? gateways.length : at, at < 0 ? 0 : 1, gateway);
+    balancer?.set([...gateways]);
+    tlsBalancer?.set(gateways.map(({ port: readyPort, httpsPort: own }) => ({ port: own!, readyPort })));
   }
 
   async function allReady(): Promise<void> {
     const addresses = isSplit ? gateways.map((each) => each.port) : [port];
     const ready = async () => {
       for (const each of addresses) if (!(await isReady(`http://127.0.0.1:${each}`, processes, running))) return false;
-      return !balancer || balancer.ready().length === addresses.length;
+      return [balancer, tlsBalancer].every((each) => !each || each.ready().length === addresses.length);
     };
     await waitFor('the house to be ready', ready, { timeoutMs: 120_000, everyMs: 50 });
   }
@@ -162,6 +183,7 @@ export async function startShape(
       const [own = 0, ownDoor] = await freePorts(2);
       const child = launch(['gateway'], ownDoor, {
         STEADING_HTTP_PORT: String(own),
+        ...(tlsBalancer && { STEADING_HTTPS_PORT: '0' }),
         STEADING_DATA: mkdtempSync(join(dataDir, 'gateway-')),
         STEADING_KEYS: join(dataDir, 'keys'),
         ...more,
@@ -183,6 +205,7 @@ export async function startShape(
     async stop() {
       await endAll(processes, 'SIGTERM');
       await balancer?.stop();
+      await tlsBalancer?.stop();
       await nats?.kill('SIGTERM');
       // For looking at a failure afterwards: STEADING_TEST_LOGS=<folder> ./steading test tests/acceptance
       if (process.env.STEADING_TEST_LOGS)
@@ -209,8 +232,8 @@ async function isReady(url: string, processes: readonly ChildProcess[], running:
   const ended = processes.find((each) => each.exitCode !== null);
   if (ended) throw new Error(`a process of the house ended with ${ended.exitCode}:\n${running.logText().slice(-3000)}`);
   const answer = await fetch(`${url.replace('localhost', '127.0.0.1')}/readyz`);
-  await answer.arrayBuffer();
-  return answer.ok;
+  const { services = [] } = (await answer.json()) as { services?: readonly { ready: boolean }[] };
+  return answer.ok && services.every(({ ready }) => ready);
 }
 
 async function endAll(processes: ChildProcess[], signal: NodeJS.Signals): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
 import { byLength } from '@steading/testkit/length';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { absentCompute } from '#src/absent-compute-behaviour.ts';
 import { serverApp } from '#src/app-sources.ts';
 import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';
 import { claimHouse, deploymentEnds, type Person } from '#src/person.ts';
@@ -131,3 +132,5 @@ function list(folder: string): string[] {
     return [];
   }
 }
+
+if (byLength({ quick: false, long: true })) absentCompute();

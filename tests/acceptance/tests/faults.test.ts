@@ -3,6 +3,7 @@ import { byLength } from '@steading/testkit/length';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { canFillDisk, type FaultHouse, type FaultState, faultStates, startFaultHouse } from '#src/fault-house.ts';
 import { faults } from '#src/fault-table.ts';
+import { fullLogDisk } from '#src/full-log-disk-behaviour.ts';
 
 /**
  * `STEADING_FAULTS_SEED=<seed>` hits the same cells again, `STEADING_FAULTS=<words>` those with these words ("building",
@@ -56,3 +57,5 @@ test.each(only ? table.filter((cell) => cell.join(' ').includes(only)) : byLengt
   },
   240_000,
 );
+
+if (canFillDisk && byLength({ quick: false, long: true })) fullLogDisk();

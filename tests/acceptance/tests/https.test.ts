@@ -5,6 +5,7 @@ import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { type GitServer, startGitServer, type TestRepository, waitFor } from '@steading/testkit';
+import { byLength } from '@steading/testkit/length';
 import type { Socket } from 'socket.io-client';
 import * as undici from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,9 +16,13 @@ import { appsDomain, type HttpsHouse, houseName, startHttpsHouse, toThisMachine 
 import { join as joinTopic, openLive } from '#src/live-connection.ts';
 import { type MadeApp, makeApp, startDeployment } from '#src/main-job.ts';
 import { claimHouse, createPerson, deploymentEnds, type Person, password } from '#src/person.ts';
-import { freePorts } from '#src/shapes.ts';
+import { freePorts, shapes } from '#src/shapes.ts';
 
-describe('a house that people reach by TLS', () => {
+/** In several processes, what one gateway says as well as two is asked in the long form only. */
+describe.each(shapes)('a house in %s that people reach by TLS', (shape) => {
+  const isSplit = shape === 'several processes';
+  const isWhole = byLength({ quick: !isSplit, long: true });
+
   let house: HttpsHouse;
   let git: GitServer;
   let repository: TestRepository;
@@ -26,7 +31,10 @@ describe('a house that people reach by TLS', () => {
   const home = makeFolder('https-home');
 
   beforeAll(async () => {
-    [house, git] = await Promise.all([startHttpsHouse(), startGitServer()]);
+    [house, git] = await Promise.all([
+      startHttpsHouse({ shape, env: { ...(isSplit && { STEADING_DRAIN_SECONDS: '2' }) } }),
+      startGitServer(),
+    ]);
     repository = await git.repository('garden');
     await repository.commit(serverApp('first version'));
   });
@@ -75,16 +83,28 @@ describe('a house that people reach by TLS', () => {
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000');
   });
 
-  test('the plain name of the cookie is no session, nor is a page without TLS this house', async () => {
-    const value = operator.cookie().split('=')[1]!;
-    const planted = createPerson(house.publicUrl, `steading_session=${value}`, house.fetch);
-    expect(await planted.graph('{ viewer { isOperator } }')).toEqual({ viewer: null });
-    const from = await operator.rest('POST', '/auth/sign-out', {}, { origin: `http://${houseName}:${house.port}` });
-    expect(from.status).toBe(403);
+  if (isWhole)
+    test('the plain name of the cookie is no session, nor is a page without TLS this house', async () => {
+      const value = operator.cookie().split('=')[1]!;
+      const planted = createPerson(house.publicUrl, `steading_session=${value}`, house.fetch);
+      expect(await planted.graph('{ viewer { isOperator } }')).toEqual({ viewer: null });
+      const from = await operator.rest('POST', '/auth/sign-out', {}, { origin: `http://${houseName}:${house.port}` });
+      expect(from.status).toBe(403);
+    });
+
+  test('HTTP/2 carries the same session, at every gateway', async () => {
+    const ports = isSplit ? house.gateways.map(({ httpsPort }) => httpsPort!) : [house.httpsPort];
+    expect(new Set(ports).size).toBe(isSplit ? 2 : 1);
+    for (const each of ports) expect(await viewerByHttp2(each)).toEqual({ data: { viewer: { isOperator: true } } });
   });
 
-  test('HTTP/2 carries the same session', async () => {
-    const session = connectHttp2(house.publicUrl, { ca: house.ca, lookup: house.lookup });
+  /** By a connection of its own to this port, however the house calls itself. */
+  async function viewerByHttp2(port: number): Promise<unknown> {
+    const createConnection = () =>
+      connectTls({
+        ...{ host: '127.0.0.1', port, servername: houseName, ca: house.ca, ALPNProtocols: ['h2'] },
+      });
+    const session = connectHttp2(house.publicUrl, { createConnection });
     const stream = session.request({
       ...{ ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json' },
       ...{ origin: house.publicUrl, cookie: operator.cookie() },
@@ -92,9 +112,9 @@ describe('a house that people reach by TLS', () => {
     stream.end(JSON.stringify({ query: '{ viewer { isOperator } }' }));
     let text = '';
     for await (const chunk of stream) text += String(chunk);
-    expect(JSON.parse(text)).toEqual({ data: { viewer: { isOperator: true } } });
     session.destroy();
-  });
+    return JSON.parse(text);
+  }
 
   test('a deployment is followed by a live connection, and the app answers at its name by TLS', async () => {
     app = await makeApp(operator, repository.url, { runtime: { drainSeconds: 1 } });
@@ -117,20 +137,21 @@ describe('a house that people reach by TLS', () => {
 
   const page = async (path = '/') => (await house.fetch(`https://${app.host}${path}`)).text();
 
-  test('a name that nobody has gets no certificate that fits it', async () => {
-    const name = new URL(`https://${app.host}`).hostname;
-    const shake = (servername: string) =>
-      new Promise<string>((done) => {
-        const socket = connectTls({ port: house.httpsPort, host: '127.0.0.1', servername, ca: house.ca });
-        socket.once('secureConnect', () => {
-          done(`${socket.getPeerCertificate().subjectaltname}`);
-          socket.destroy();
+  if (isWhole)
+    test('a name that nobody has gets no certificate that fits it', async () => {
+      const name = new URL(`https://${app.host}`).hostname;
+      const shake = (servername: string) =>
+        new Promise<string>((done) => {
+          const socket = connectTls({ port: house.httpsPort, host: '127.0.0.1', servername, ca: house.ca });
+          socket.once('secureConnect', () => {
+            done(`${socket.getPeerCertificate().subjectaltname}`);
+            socket.destroy();
+          });
+          socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
         });
-        socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-      });
-    expect(await shake(name)).toBe(`DNS:${houseName}, DNS:*.${appsDomain}`);
-    expect(await shake('bank.example.org')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
-  });
+      expect(await shake(name)).toBe(`DNS:${houseName}, DNS:*.${appsDomain}`);
+      expect(await shake('bank.example.org')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    });
 
   test('an app’s WebSocket goes through', async () => {
     const socket = new WebSocket(`wss://${app.host}/echo`, { ca: house.ca, lookup: house.lookup });
@@ -165,27 +186,73 @@ describe('a house that people reach by TLS', () => {
     await waitFor('the second version', async () => (await page()) === 'second version', { timeoutMs: 60_000 });
   });
 
-  test('the command signs in and deploys where its user trusts the authority, and else says what is missing', async () => {
-    const hosts = join(home, 'hosts');
-    writeFileSync(hosts, `127.0.0.1 localhost ${houseName}\n`);
-    const stranger = await steadingAt(hosts, ['login', house.publicUrl], { HOME: home });
-    expect(stranger.code).toBe(5);
-    expect(stranger.err).toMatch(/NODE_EXTRA_CA_CERTS/);
-    const env = { HOME: home, NODE_EXTRA_CA_CERTS: house.caFile };
-    let approved: Promise<unknown> | undefined;
-    const approve = (said: string) => {
-      const code = /approve the code (\S+)/.exec(said)?.[1];
-      if (code) approved ??= operator.graph('mutation ($code: String!) { approveDevice(userCode: $code) }', { code });
-    };
-    const signedIn = await steadingAt(hosts, ['login', house.publicUrl], env, approve);
-    await approved;
-    expect(signedIn.code, signedIn.err).toBe(0);
-    expect(signedIn.out).toContain(`at ${house.publicUrl}`);
-    const path = /\S+\/site-\S+\/web/.exec((await steadingAt(hosts, ['spaces'], env)).out)?.[0] ?? '';
-    const deployed = await steadingAt(hosts, ['deployments', '--app', path, '--json'], env);
-    expect(JSON.parse(deployed.out)).toMatchObject([{ state: 'live' }, { number: 1 }]);
-  }, 60_000);
+  if (isWhole)
+    test('the command signs in and deploys where its user trusts the authority, and else says what is missing', async () => {
+      const hosts = join(home, 'hosts');
+      writeFileSync(hosts, `127.0.0.1 localhost ${houseName}\n`);
+      const stranger = await steadingAt(hosts, ['login', house.publicUrl], { HOME: home });
+      expect(stranger.code).toBe(5);
+      expect(stranger.err).toMatch(/NODE_EXTRA_CA_CERTS/);
+      const env = { HOME: home, NODE_EXTRA_CA_CERTS: house.caFile };
+      let approved: Promise<unknown> | undefined;
+      const approve = (said: string) => {
+        const code = /approve the code (\S+)/.exec(said)?.[1];
+        if (code) approved ??= operator.graph('mutation ($code: String!) { approveDevice(userCode: $code) }', { code });
+      };
+      const signedIn = await steadingAt(hosts, ['login', house.publicUrl], env, approve);
+      await approved;
+      expect(signedIn.code, signedIn.err).toBe(0);
+      expect(signedIn.out).toContain(`at ${house.publicUrl}`);
+      const path = /\S+\/site-\S+\/web/.exec((await steadingAt(hosts, ['spaces'], env)).out)?.[0] ?? '';
+      const deployed = await steadingAt(hosts, ['deployments', '--app', path, '--json'], env);
+      expect(JSON.parse(deployed.out)).toMatchObject([{ state: 'live' }, { number: 1 }]);
+    }, 60_000);
+
+  if (isSplit && isWhole)
+    test('a renewed certificate comes with gateways that are replaced one after the other, and nobody is turned away', async () => {
+      const serials = new Set<string>();
+      const failures: unknown[] = [];
+      let asked = 0;
+      let isOver = false;
+      const ask = async () => {
+        while (!isOver) {
+          const answer = await connectOnce(house).catch((error: unknown) => void failures.push(error));
+          if (answer) serials.add(answer);
+          asked++;
+        }
+      };
+      const asking = ask();
+      await house.renewCertificate();
+      for (const [index, { child }] of [...house.gateways].entries()) {
+        const gone = new Promise((done) => child.once('exit', done));
+        child.kill('SIGTERM');
+        await gone;
+        await house.startAgain(house.processes.length - house.gateways.length + index);
+        expect((await house.fetch(`https://${app.host}/`)).status).toBe(200);
+      }
+      await waitFor('the new certificate to be everywhere', async () => {
+        const seen = new Set([await connectOnce(house), await connectOnce(house)]);
+        return seen.size === 1 && serials.size === 2;
+      });
+      isOver = true;
+      await asking;
+      expect(failures).toEqual([]);
+      expect(asked).toBeGreaterThan(10);
+    }, 120_000);
 });
+
+/** The serial number of the certificate that a new connection through the front door is shown. */
+function connectOnce(house: HttpsHouse): Promise<string> {
+  return new Promise((done, fail) => {
+    const to = { host: '127.0.0.1', port: house.httpsPort, servername: houseName, ca: house.ca };
+    const socket = connectTls(to, () => {
+      const { serialNumber } = socket.getPeerCertificate();
+      socket.end();
+      done(serialNumber);
+    });
+    socket.once('error', fail);
+  });
+}
 
 describe('a house with an authority of its own', () => {
   const [data, home] = [makeFolder('own-authority'), makeFolder('own-authority-home')];

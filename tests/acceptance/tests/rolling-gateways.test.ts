@@ -33,7 +33,7 @@ afterAll(async () => {
 test('gateways behind a balancer are replaced one after the other, and nothing is lost', async () => {
   const drain = { STEADING_DRAIN_SECONDS: '1.5' };
   let current = await house.addGateway(drain);
-  balancer.set([current.port]);
+  balancer.set([current]);
   await waitFor('the gateway to be taken', () => balancer.ready().length === 1);
   const dispatcher = new Agent({ connections: 6 });
   const lost: string[] = [];
@@ -54,12 +54,12 @@ test('gateways behind a balancer are replaced one after the other, and nothing i
   const clients = Array.from({ length: 6 }, client);
   for (let round = 0; round < rounds; round++) {
     const next = await house.addGateway(drain);
-    balancer.set([current.port, next.port]);
+    balancer.set([current, next]);
     await waitFor('both gateways to be taken', () => balancer.ready().length === 2);
     const ended = new Promise((resolve) => current.child.once('exit', resolve));
     current.child.kill('SIGTERM');
     await ended;
-    balancer.set([next.port]);
+    balancer.set([next]);
     current = next;
   }
   running = false;

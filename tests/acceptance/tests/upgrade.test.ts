@@ -51,7 +51,7 @@ describe('a house of an earlier version, started as this one on the same folder'
   beforeAll(async () => {
     earlier = earlierCheckout();
     [house, git] = await Promise.all([
-      startShape('one process', { DATABASE_URL: undefined, STEADING_KEEP_APPS: '1' }, earlier),
+      startShape('one process', { DATABASE_URL: undefined, STEADING_KEEP_APPS: '1' }, { checkout: earlier }),
       startGitServer(),
     ]);
     operator = await claimHouse(house.url, house.setupToken);

@@ -3,7 +3,7 @@ import { privilege, reference, signedIn } from '@steading/graph';
 import { cancelDeployment, deploy, rollBack, rollbackProblem } from '#src/actions/deploy.ts';
 import { findDeployment } from '#src/actions/find.ts';
 import type { DetectionRecord, LineRecord, TraceRecord } from '#src/deployments-db.ts';
-import { toLine } from '#src/follow.ts';
+import { toLine, unstoredLine } from '#src/follow.ts';
 import { missing } from '#src/graph/project-graph.ts';
 import type { GraphParts } from '#src/graph/types.ts';
 import { logDb } from '#src/log-db.ts';
@@ -80,7 +80,10 @@ function addDeploymentType(parts: GraphParts): void {
           const limit = Math.min(2000, Math.max(1, args.limit ?? 1000));
           const after = Math.max(0, args.after ?? 0);
           const lines = await logDb.after(deps.db, row.id, after, limit + 1);
-          return { lines: lines.slice(0, limit).map(toLine), after, more: lines.length > limit };
+          const shown = lines.slice(0, limit).map(toLine);
+          const more = lines.length > limit;
+          const missing = more ? [] : unstoredLine(row, shown.at(-1)?.position ?? after);
+          return { lines: [...shown, ...missing], after, more };
         },
       }),
       lastLines: t.field({

@@ -7,9 +7,10 @@ import { type Chore, type ChoreRow, choresDb } from '#src/chores-db.ts';
 import { deploymentsDb } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
 import { runSpec } from '#src/pipeline/run-spec.ts';
+import { returnGeneration } from '#src/pipeline/settle.ts';
 import { openSnapshot } from '#src/pipeline/work.ts';
 
-const limits = { holdSeconds: 60, longestSeconds: 30 };
+const limits = { holdSeconds: 60, longestSeconds: 5 };
 
 /** Does all that is due; gives how many there were. */
 export async function doChores(deps: Deps, signal: AbortSignal): Promise<number> {
@@ -48,9 +49,33 @@ async function doChore(deps: Deps, chore: Chore, signal: AbortSignal): Promise<v
   if (chore.kind === 'remove-app') await deps.compute.removeApp({ appId }, options);
   else if (chore.kind === 'remove-release')
     await deps.compute.removeRelease({ appId, releaseId: chore.releaseId }, options);
-  else if (chore.kind === 'abort')
-    await deps.compute.abortRollout({ appId, generation: chore.generation, reason: chore.reason }, options);
+  else if (chore.kind === 'abort') await takeBack(deps, chore, options);
   else await applyLive(deps, chore, options);
+}
+
+/**
+ * A rollout whose deployment failed may have become healthy while nobody watched it: whoever runs apps was away, came
+ * back, and went on with what it was told last. What was live before then takes its place again.
+ */
+async function takeBack(
+  deps: Deps,
+  { appId, generation, reason }: Extract<Chore, { kind: 'abort' }>,
+  options: ReturnType<typeof as>,
+): Promise<void> {
+  await deps.compute.abortRollout({ appId, generation, reason }, options);
+  if (!(await isHealthy(deps, { appId, generation }, options))) return;
+  const stop = !(await appsDb.byId(deps.db, appId))?.live_deployment_id;
+  await applyLive(deps, { kind: 'run', appId, generation: returnGeneration({ generation }), stop }, options);
+}
+
+async function isHealthy(
+  deps: Deps,
+  rollout: { appId: string; generation: string },
+  options: ReturnType<typeof as>,
+): Promise<boolean> {
+  for await (const { state } of deps.compute.watchRollout(rollout, options))
+    if (state === 'healthy' || state === 'failed') return state === 'healthy';
+  return false;
 }
 
 async function applyLive(

@@ -2,6 +2,10 @@
  * The log of one deployment while it is worked on: lines get their position here, are masked, and are stored in
  * batches. At most `maxBytes` of output, and no more than may wait for a database that is slow or away; what is missing
  * is said where it is missing. What the house itself says is kept beyond that.
+ *
+ * A deployment does not wait for its log. Lines for which there was no room when it was over are tried on, for as long as
+ * `lateMs`; until they are stored, and where they never are, their number stands in the deployment's row, by which
+ * readers know.
  */
 import type { Database } from '@steading/db';
 import type { Clock, Log } from '@steading/kit';
@@ -18,6 +22,18 @@ export const logLimits = { bytes: 10 * 1024 * 1024, lineLength: 8192, batch: 500
 
 const lastTries = 4;
 const lastTryMs = 1_500;
+/** Between two tries, doubled each time from `logLimits.delayMs` on. */
+const longestDelayMs = 5_000;
+
+/** Logs whose deployments are over, and that still wait for room. */
+export interface LateLogs {
+  /** Aborted when this process ends: what is not stored then is lost. */
+  readonly signal: AbortSignal;
+  /** Ids of deployments. */
+  readonly open: Set<string>;
+}
+
+export const lateLimits = { logs: 20, lateMs: 15 * 60_000 };
 
 interface WriterOptions {
   readonly db: Database;
@@ -25,6 +41,7 @@ interface WriterOptions {
   readonly log: Log;
   readonly deploymentId: string;
   readonly mask: (text: string) => string;
+  readonly late: LateLogs;
   readonly maxBytes?: number;
 }
 
@@ -75,16 +92,17 @@ type Line = Parameters<typeof logDb.append>[2][number];
 
 /** Lines that wait to be stored, in order; what cannot be stored now is tried again. */
 function createLineStore(options: WriterOptions) {
-  const { db, clock, deploymentId } = options;
+  const { db, clock, deploymentId, late } = options;
   let waiting: Line[] = [];
   let running: Promise<void> = Promise.resolve();
   let scheduled = false;
   let closed = false;
+  let failures = 0;
 
   const schedule = () => {
     if (scheduled || closed) return;
     scheduled = true;
-    clock.after(logLimits.delayMs, () => {
+    clock.after(Math.min(logLimits.delayMs * 2 ** failures, longestDelayMs), () => {
       scheduled = false;
       void flush();
     });
@@ -93,28 +111,47 @@ function createLineStore(options: WriterOptions) {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, logLimits.batch);
       await db.write((tx) => logDb.append(tx, deploymentId, batch));
+      failures = 0;
       waiting = waiting.slice(batch.length);
     }
   };
   const flush = () => {
     running = running.then(store).catch((error: unknown) => {
+      failures++;
       options.log.warn({ err: error, deploymentId }, 'log lines could not be stored; they are tried again');
       schedule();
     });
     return running;
   };
-  /** At the end, nobody comes after it: what a database that was away for a moment did not take is given again. */
   const flushWell = async () => {
-    for (let tried = 1; tried <= lastTries; tried++) {
+    for (let tried = 1; tried <= lastTries && waiting.length > 0; tried++) {
+      if (tried > 1) await clock.sleep(lastTryMs);
       await flush();
-      if (waiting.length === 0) return;
-      if (tried < lastTries) await clock.sleep(lastTryMs);
     }
+  };
+  const note = (lines: number) =>
+    db
+      .write((tx) => logDb.setUnstored(tx, deploymentId, lines))
+      .catch((error: unknown) => {
+        options.log.warn({ err: error, deploymentId }, 'it could not be noted that log lines are missing');
+      });
+  /** Until there is room, or nobody can wait any longer. */
+  const storeLate = async () => {
+    const untilMs = clock.now() + lateLimits.lateMs;
+    late.open.add(deploymentId);
+    while (waiting.length > 0 && clock.now() < untilMs && !late.signal.aborted) {
+      await clock.sleep(longestDelayMs, late.signal);
+      await flush();
+    }
+    late.open.delete(deploymentId);
+    if (waiting.length === 0) await note(0);
+    else sayLost();
+  };
+  const sayLost = () =>
     options.log.error(
       { deploymentId, lines: waiting.length },
       'log lines of a deployment could not be stored and are lost',
     );
-  };
   return {
     isFull: () => waiting.length >= logLimits.waitingLines,
     push(line: Line) {
@@ -125,6 +162,10 @@ function createLineStore(options: WriterOptions) {
     async close() {
       await flushWell();
       closed = true;
+      if (waiting.length === 0) return;
+      await note(waiting.length);
+      if (late.signal.aborted || late.open.size >= lateLimits.logs) sayLost();
+      else void storeLate();
     },
   };
 }

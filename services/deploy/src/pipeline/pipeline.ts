@@ -12,10 +12,12 @@ import { doChores } from '#src/pipeline/chores.ts';
 import { cloneStage } from '#src/pipeline/clone-stage.ts';
 import type { Edges } from '#src/pipeline/edges.ts';
 import { endLeasesOfDead, haltAll, type InWork, keepLeases, leaseSeconds } from '#src/pipeline/leases.ts';
+import type { LateLogs } from '#src/pipeline/log-writer.ts';
 import { createSubgraphReader } from '#src/pipeline/read-subgraphs.ts';
 import { deployStage, type Probes, verifyStage } from '#src/pipeline/rollout-stage.ts';
 import { asFailure, settleCancel, settleFailure } from '#src/pipeline/settle.ts';
 import { changeState } from '#src/pipeline/transition.ts';
+import { askFirst, isNoAnswer, waitAgain } from '#src/pipeline/waiting.ts';
 import { Halt, openWorkbench, StageFailure, type Work, workCaller } from '#src/pipeline/work.ts';
 import { nameWorker } from '#src/pipeline/worker-name.ts';
 
@@ -37,6 +39,7 @@ export function createPipeline(options: { deps: () => Deps; edges: Edges }): Pip
   const owner = nameWorker();
   const inWork = new Map<string, InWork>();
   const stopping = new AbortController();
+  const late: LateLogs = { signal: stopping.signal, open: new Set() };
   let nudge: (() => void) | undefined;
   let again = false;
   let loops: Promise<unknown> = Promise.resolve();
@@ -66,7 +69,7 @@ export function createPipeline(options: { deps: () => Deps; edges: Edges }): Pip
       const entry = inWork.get(row.id);
       if (entry) entry.cancellable = value;
     };
-    const done = work(deps, { row, owner, resumed, signal: abort.signal, edges: options.edges, setCancellable })
+    const done = work(deps, { row, owner, resumed, signal: abort.signal, edges: options.edges, late, setCancellable })
       .catch((error: unknown) =>
         deps.log.error({ err: error, deploymentId: row.id }, 'work on a deployment ended in an unexpected way'),
       )
@@ -143,15 +146,16 @@ interface WorkOrder {
   readonly resumed: boolean;
   readonly signal: AbortSignal;
   readonly edges: Edges;
+  readonly late: LateLogs;
   readonly setCancellable: (value: boolean) => void;
 }
 
 async function work(deps: Deps, order: WorkOrder): Promise<void> {
-  const bench = await openWorkbench(deps, order.row);
+  const bench = await openWorkbench(deps, order.row, order.late);
   if (!bench) return;
   const probes: Probes = { current: undefined };
-  if (order.resumed)
-    bench.log.write(order.row.state, 'steading', `The house was restarted; going on with ${order.row.state}.`);
+  if (order.resumed && order.row.waited_seconds === null)
+    bench.log.write(order.row.state, 'steading', `This was interrupted; going on with ${order.row.state}.`);
   try {
     for (;;) {
       const deployment = await deploymentsDb.byId(deps.db, order.row.id);
@@ -188,8 +192,10 @@ async function oneStep(job: Work, order: WorkOrder, probes: Probes): Promise<boo
     cancelRequested: deployment.cancel_requested,
     attempts: deployment.attempts,
   });
+  const beganMs = job.deps.clock.now();
   try {
     if (step === 'nothing') return false;
+    if (step !== 'cancel') await askFirst(job);
     if (step === 'cancel') await settleCancel(job);
     else if (step === 'give-up')
       await settleFailure(
@@ -203,16 +209,22 @@ async function oneStep(job: Work, order: WorkOrder, probes: Probes): Promise<boo
     else await verifyStage(job, order.edges, probes);
     return true;
   } catch (error) {
-    return afterError(job, order, error);
+    return afterError(job, order, { error, attemptMs: job.deps.clock.now() - beganMs });
   }
 }
 
-async function afterError(job: Work, order: WorkOrder, error: unknown): Promise<boolean> {
+async function afterError(
+  job: Work,
+  order: WorkOrder,
+  { error, attemptMs }: { error: unknown; attemptMs: number },
+): Promise<boolean> {
   const { deps, deployment } = job;
   const halt = order.signal.aborted ? order.signal.reason : undefined;
   // Something else happened to the deployment meanwhile: the stored state says what, and whose it is.
   if (!halt && error instanceof Halt) return true;
-  const failure = halt ? undefined : asFailure(error);
+  const known = halt ? undefined : asFailure(error);
+  const wait = halt || known || !isNoAnswer(error) ? undefined : waitAgain(job, error, attemptMs);
+  const failure = known ?? wait?.failure;
   try {
     if (halt instanceof Halt && halt.why === 'cancel') await settleCancel(job);
     else if (failure) await settleFailure(job, failure);
@@ -224,8 +236,9 @@ async function afterError(job: Work, order: WorkOrder, error: unknown): Promise<
         { err: unsettled, deploymentId: deployment.id, state: deployment.state },
         'a stage was interrupted and is tried again',
       );
-    const seconds = stopped ? 0 : retrySeconds * (deployment.attempts + 1);
-    await deps.db.write((tx) => deploymentsDb.letGo(tx, deployment.id, job.owner, seconds)).catch(() => {});
+    const seconds = stopped ? 0 : (wait?.seconds ?? retrySeconds * (deployment.attempts + 1));
+    const handover = { owner: job.owner, seconds, waits: wait !== undefined };
+    await deps.db.write((tx) => deploymentsDb.letGo(tx, deployment.id, handover)).catch(() => {});
   }
   return false;
 }

@@ -4,7 +4,7 @@ import { type AppRow, appsDb } from '#src/apps-db.ts';
 import type { DeploymentRow, LineRecord } from '#src/deployments-db.ts';
 import type { Deps } from '#src/deps.ts';
 import { createMask } from '#src/masking.ts';
-import { type LogWriter, openLogWriter } from '#src/pipeline/log-writer.ts';
+import { type LateLogs, type LogWriter, openLogWriter } from '#src/pipeline/log-writer.ts';
 import { type Snapshot, snapshotShape } from '#src/settings.ts';
 
 export interface Work {
@@ -43,7 +43,7 @@ export class StageFailure extends Error {
 }
 
 /** What goes with a deployment as long as one worker has it. Close its log at the end. */
-export async function openWorkbench(deps: Deps, deployment: DeploymentRow) {
+export async function openWorkbench(deps: Deps, deployment: DeploymentRow, late: LateLogs) {
   const app = await appsDb.byId(deps.db, deployment.app_id);
   if (!app) return undefined;
   let hidden: string[] = [];
@@ -53,7 +53,7 @@ export async function openWorkbench(deps: Deps, deployment: DeploymentRow) {
     mask = createMask(hidden);
   };
   if (deployment.snapshot) hide(openSnapshot(deps, deployment).masked);
-  const log = await openLogWriter({ ...deps, deploymentId: deployment.id, mask: (text) => mask(text) });
+  const log = await openLogWriter({ ...deps, deploymentId: deployment.id, mask: (text) => mask(text), late });
   return { app, hide, log };
 }
 

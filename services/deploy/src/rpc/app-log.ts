@@ -38,24 +38,35 @@ export async function* followAppLog(
         text: line.text,
         instance: line.instanceId,
       }));
-      const missed = Number(answer.missed);
-      if (missed > 0) {
-        const position = lines[0] ? lines[0].position - 1 : after;
-        yield [
-          {
-            position,
-            at: new Date(0).toISOString(),
-            stream: 'steading',
-            text: `${missed} lines are no longer kept.`,
-            instance: '',
-          },
-        ];
-      }
-      if (lines.length > 0) yield lines;
+      yield* withGaps(lines, { missed: Number(answer.missed), after });
       after = lines.at(-1)?.position ?? after;
     }
   } catch (error) {
     if (options.signal?.aborted) return;
     throw error;
   }
+}
+
+/** The lines, and between them how many are missing, where they are. */
+function* withGaps(
+  lines: readonly AppLogLine[],
+  { missed, after }: { missed: number; after: number },
+): Generator<readonly AppLogLine[]> {
+  const gapAt = (index: number) => lines[index]!.position - lines[index - 1]!.position - 1;
+  const breaks = lines.flatMap((_, index) => (index > 0 && gapAt(index) > 0 ? [index] : []));
+  const before = missed - breaks.reduce((sum, index) => sum + gapAt(index), 0);
+  if (before > 0) yield [gapLine(before, lines[0] ? lines[0].position - 1 : after)];
+  let start = 0;
+  for (const index of breaks) {
+    yield lines.slice(start, index);
+    yield [gapLine(gapAt(index), lines[index]!.position - 1)];
+    start = index;
+  }
+  if (start < lines.length) yield lines.slice(start);
+}
+
+function gapLine(count: number, position: number): AppLogLine {
+  const lines = count === 1 ? 'One line is' : `${count} lines are`;
+  const text = `${lines} missing here: no longer kept, or more than could be.`;
+  return { position, at: new Date(0).toISOString(), stream: 'steading', text, instance: '' };
 }

@@ -49,10 +49,16 @@ const known: readonly (readonly [RegExp, string, (source: SourceUrl, branch: str
     () => 'The server sends elsewhere, which is not followed. Use the address that it sends to.',
   ],
   [
+    /certificate subject name/i,
+    'certificate-name',
+    (source) =>
+      `The certificate of ${source.host} is for another name. Use the name that it is for, or ask whoever keeps that server to correct it.`,
+  ],
+  [
     /ssl certificate problem|certificate verify failed|server certificate/i,
     'certificate',
     (source) =>
-      `The certificate of ${source.host} is not trusted. An operator can name its authority with STEADING_GIT_CA_FILE.`,
+      `The certificate of ${source.host} is not trusted: its authority is not known here, or its time is over. An operator can name an authority in STEADING_EXTRA_CA_CERTS.`,
   ],
   [
     /could not resolve host|failed to connect|connection refused|timed out|couldn't connect|connection reset|operation too slow|connection closed/i,

@@ -5,7 +5,16 @@ import type { HouseAppOptions } from '#src/house/house-app.ts';
 
 const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
-/** `/livez`: this process answers. `/readyz`: every service is ready, or why not. `/metrics`: for Prometheus. */
+/** Balancers ask every second, and take an answer that is late for none. */
+const quickMs = 500;
+
+/**
+ * `/livez`: this process answers. `/readyz`: the house is ready, or why not. `/metrics`: for Prometheus.
+ *
+ * A gateway is ready once every service was, and from then on as long as those of its own process are: that a service
+ * of another process is away is told there, but a balancer that took all gateways out for it would take all apps from
+ * people, and the house with everything that still answers.
+ */
 export function addHealth(
   app: FastifyInstance,
   { doors, metrics, metricsToken, rootPem, appKeys }: HouseAppOptions,
@@ -20,9 +29,11 @@ export function addHealth(
     reply.header('cache-control', 'public, max-age=300').send(await appKeys()),
   );
   app.get('/livez', async (_request, reply) => reply.header('cache-control', 'no-store').send({ live: true }));
+  let wasWhole = false;
   app.get('/readyz', async (_request, reply) => {
-    const services = await doors.health();
-    const ready = services.every((service) => service.ready);
+    const services = await doors.health(wasWhole ? { timeoutMs: quickMs } : {});
+    wasWhole ||= services.every((service) => service.ready);
+    const ready = services.every((service) => service.ready || (wasWhole && !service.here));
     return reply
       .code(ready ? 200 : 503)
       .header('cache-control', 'no-store')
