@@ -54,6 +54,7 @@ export function backupsOfContainers({ docker, engines }: BackupsOptions): void {
     }, 300_000);
     afterAll(async () => {
       await docker().run(['rm', '--force', 'steading']);
+      await docker().run(['volume', 'rm', '--force', 'steading']);
       place.remove();
     });
 
