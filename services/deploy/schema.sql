@@ -1,5 +1,14 @@
 -- The schema deploy, written by steading generate from its migrations. Not run by anything.
 
+create table deploy.app_subgraph_edges (
+  app_id text not null,
+  edge_id text not null,
+  revision bigint not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint app_subgraph_edges_pkey PRIMARY KEY (app_id, edge_id),
+  constraint app_subgraph_edges_app_id_fkey FOREIGN KEY (app_id) REFERENCES deploy.app_subgraphs(app_id) ON DELETE CASCADE
+);
+
 create table deploy.app_subgraphs (
   app_id text not null,
   name text not null,
