@@ -9,6 +9,7 @@ import {
   makeBase,
   memoryOf,
   startDocker,
+  untilHealthy,
 } from '@steading/container-tests';
 
 const atRestAfterMs = 30_000;
@@ -21,6 +22,7 @@ try {
   for (const [at, size] of layers.entries()) console.log(`layer ${at + 1}: ${size.toFixed(1)} MB`);
   console.log(`image: ${total.toFixed(1)} MB of ${imageLimitMegabytes}`);
   await docker.run(['run', '-d', '--name', 'house', '--network', 'none', '--read-only', '--tmpfs', '/tmp', 'house']);
+  await untilHealthy(docker, 'house');
   await new Promise((resolve) => setTimeout(resolve, atRestAfterMs));
   for (const { name, megabytes } of await memoryOf(docker))
     console.log(`memory of ${name}: ${megabytes.toFixed(0)} MB`);

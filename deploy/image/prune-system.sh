@@ -8,8 +8,9 @@ lib=/usr/lib/$(uname -m)-linux-gnu
 strip --strip-unneeded /usr/local/bin/node
 echo 'steading:x:10001:10001:Steading:/data:/bin/sh' >>/etc/passwd
 echo 'steading:x:10001:' >>/etc/group
-mkdir -p /data
-chown 10001:10001 /data
+# A new volume takes the owner of the folder that it is mounted on.
+mkdir -p /data /backups
+chown 10001:10001 /data /backups
 
 # Git: what fetches. Its server, mail, other transports and everything in Perl or Tcl are left out.
 for name in http-push imap-send http-fetch http-backend daemon shell sh-i18n--envsubst fast-import instaweb svn cvsserver \

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isHalfRestored } from '@steading/backup';
-import { findEmbeddedPostgres } from '@steading/db';
+import { findEmbeddedPostgres, refuseServerElsewhere } from '@steading/db';
 import { type ConfigValues, createLog, type Log, loadConfig, systemClock } from '@steading/kit';
 import { createAssertions, derivedAssertionKeys } from '@steading/rpc';
 import { type House, rehearseHouse, startHouse } from '@steading/service';
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
   prepareFolder(dataDir);
   const authorities = trust(config);
   await refuseHalfRestored(dataDir);
+  await refuseServerElsewhere(join(dataDir, 'postgres'));
   const publicUrl = config.STEADING_PUBLIC_URL ?? `http://localhost:${config.STEADING_HTTP_PORT}`;
   const giveBack = takeFolder(ownFolder(dataDir, config.STEADING_SERVICES), {
     url: publicUrl,
@@ -153,7 +154,7 @@ async function stopAll(parts: {
   await parts.house()?.stop();
   await parts.postgres()?.stop();
   parts.giveBack();
-  process.exit(parts.succession.isUnderWay ? exitHandedOver : 0);
+  process.exit(parts.succession.isUnderWay ? exitHandedOver : (process.exitCode ?? 0));
 }
 
 /**

@@ -58,3 +58,24 @@ test.each([
   },
   90_000,
 );
+
+test('a house that cannot start does not end as if all were well', async () => {
+  const house = spawn(process.execPath, houseCommand(), {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: process.env.PATH ?? '',
+      STEADING_DATA: dataDir,
+      STEADING_HTTP_PORT: String(port),
+      // Nobody listens there.
+      DATABASE_URL: 'postgresql://steading@127.0.0.1:1/steading',
+    },
+  });
+  let said = '';
+  house.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const ended = once(house, 'exit');
+  expect(await ended, said).toEqual([1, null]);
+  expect(said).toContain('The PostgreSQL of DATABASE_URL cannot be used');
+  expect(existsSync(join(dataDir, 'house.json'))).toBe(false);
+}, 60_000);

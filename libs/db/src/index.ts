@@ -15,7 +15,7 @@ export {
   type SchemaMigrations,
 } from '#src/migrate.ts';
 export { createPool, type Pool, type PoolOptions } from '#src/pool.ts';
-export { endEarlierServer } from '#src/postgres/earlier-server.ts';
+export { endEarlierServer, refuseServerElsewhere } from '#src/postgres/earlier-server.ts';
 export { findEmbeddedPostgres } from '#src/postgres/find-embedded-postgres.ts';
 export {
   type EmbeddedPostgres,

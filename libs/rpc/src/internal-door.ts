@@ -133,11 +133,17 @@ function rpcHandler(
   }) as Handler;
 }
 
+/** What is thrown while an item is on its way is that the asker has gone: nothing here failed. */
 async function* wireErrors<T>(items: AsyncIterable<T>, log: Log): AsyncIterable<T> {
+  let isOnItsWay = false;
   try {
-    yield* items;
+    for await (const item of items) {
+      isOnItsWay = true;
+      yield item;
+      isOnItsWay = false;
+    }
   } catch (error) {
-    throw told(error, log);
+    throw isOnItsWay ? toWireError(error) : told(error, log);
   }
 }
 

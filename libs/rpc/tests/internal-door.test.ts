@@ -1,31 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Code, createClient } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
+import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { LiveService } from '@steading/contracts/rpc/live';
-import { type Caller, kitErrors, systemClock } from '@steading/kit';
+import { type Caller, createLog, kitErrors, systemClock } from '@steading/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAssertions } from '#src/assertions.ts';
 import { callerOf } from '#src/caller-context.ts';
 import { createRpc, type Rpc } from '#src/create-rpc.ts';
 import { createInternalDoor, type InternalDoor } from '#src/internal-door.ts';
 import { implement } from '#src/rpc.ts';
-import { ada, log, offers } from './house-pair.ts';
+import { ada, offers } from './house-pair.ts';
 
 describe('the internal door', () => {
   const assertion = createAssertions({ clock: systemClock });
   let door: InternalDoor;
   let asker: Rpc;
   let http: (request: Request, caller: Caller) => Promise<Response>;
+  let follow: () => AsyncGenerator<Record<string, never>>;
+  let logged = '';
+  const log = createLog({ level: 'warn', destination: { write: (line) => void (logged += line) } });
 
   beforeEach(async () => {
     http = async () => new Response('nothing here', { status: 404 });
+    follow = async function* () {};
+    logged = '';
     const rpc = createRpc({ log, clock: systemClock, offers });
     const live = implement(LiveService, {
       locate(request, context) {
         if (request.topic === 'none') throw kitErrors('not-found', { kind: 'topic' });
         return { nodeId: callerOf(context).principal };
       },
-      async *follow() {},
+      follow: () => follow(),
     });
     rpc.register('deploy', [live]);
     door = await createInternalDoor({
@@ -37,6 +42,16 @@ describe('the internal door', () => {
     });
     asker = createRpc({ log, clock: systemClock, offers, assertion });
   });
+  const signed = (options: { baseUrl: string; sessionManager?: Http2SessionManager }) =>
+    createGrpcTransport({
+      ...options,
+      interceptors: [
+        (next) => async (request) => {
+          request.header.set('steading-caller', await assertion.sign(ada));
+          return next(request);
+        },
+      ],
+    });
   afterEach(async () => {
     await asker.stop();
     await door.stop(AbortSignal.timeout(500));
@@ -87,6 +102,26 @@ describe('the internal door', () => {
     expect(gone).toBe(true);
   });
 
+  it('has nothing to tell of when an asker is killed while it is being answered', async () => {
+    let ended = false;
+    follow = async function* () {
+      try {
+        for (;;) yield {};
+      } finally {
+        ended = true;
+      }
+    };
+    const sessionManager = new Http2SessionManager(door.url);
+    const live = createClient(LiveService, signed({ baseUrl: door.url, sessionManager }));
+    const heard = (async () => {
+      let count = 0;
+      for await (const _ of live.follow({ topic: 'app', id: '1' })) if (++count === 20) sessionManager.abort();
+    })();
+    await expect(heard).rejects.toThrow();
+    for (const end = Date.now() + 5000; !ended && Date.now() < end; ) await delay(5);
+    expect([ended, logged]).toEqual([true, '']);
+  });
+
   it('takes no path from outside for an RPC', async () => {
     http = async (request) => new Response(new URL(request.url).pathname, { status: 404 });
     const path = '/steading.live.v1.LiveService/Locate';
@@ -95,16 +130,7 @@ describe('the internal door', () => {
   });
 
   it('speaks gRPC to clients that are no part of the house, with error codes that they know', async () => {
-    const transport = createGrpcTransport({
-      baseUrl: door.url,
-      interceptors: [
-        (next) => async (request) => {
-          request.header.set('steading-caller', await assertion.sign(ada));
-          return next(request);
-        },
-      ],
-    });
-    const live = createClient(LiveService, transport);
+    const live = createClient(LiveService, signed({ baseUrl: door.url }));
     expect((await live.locate({ topic: 'app', id: '1' })).nodeId).toBe('user:usr_ada');
     await expect(live.locate({ topic: 'none', id: '1' })).rejects.toMatchObject({ code: Code.NotFound });
   });

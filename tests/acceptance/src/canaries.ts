@@ -7,9 +7,9 @@ import { serverApp } from '#src/app-sources.ts';
 import { sendToApp } from '#src/canary-app.ts';
 import { type OutsideServers, outsidePassword, outsideSecret } from '#src/canary-servers.ts';
 import { makeToken } from '#src/garden.ts';
+import type { OpenHouse } from '#src/house-under-test.ts';
 import { makeApp, startDeployment } from '#src/main-job.ts';
 import { createPerson, deploymentEnds, type Person, password } from '#src/person.ts';
-import type { RunningShape } from '#src/shapes.ts';
 import { openSubscription } from '#src/subscription.ts';
 
 const metricsToken = 'canary-metrics-token-6626070150';
@@ -30,7 +30,7 @@ export function canaryEnvironment(outside: OutsideServers): Record<string, strin
 }
 
 interface CanaryHouse {
-  readonly house: RunningShape;
+  readonly house: Pick<OpenHouse, 'url' | 'dataDir'>;
   readonly git: GitServer;
   readonly operator: Person;
   readonly outside: OutsideServers;

@@ -2,19 +2,16 @@ import { createHmac } from 'node:crypto';
 import { type GitServer, startGitServer, type TestRepository, waitFor } from '@steading/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crashingApp, serverApp, staticApp } from '#src/app-sources.ts';
+import type { HouseUnderTest, StartHouse } from '#src/house-under-test.ts';
 import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';
 import { claimHouse, createPerson, deploymentEnds, type Person, registerPerson } from '#src/person.ts';
-import type { RunningShape } from '#src/shapes.ts';
 import { type OpenSubscription, openSubscription } from '#src/subscription.ts';
 
 /** What of the house's names an app finds in its environment. */
 const toldToApps = new Set(['STEADING_INSTANCE', 'STEADING_APP_ID', 'STEADING_URL']);
 
-/** A house somewhere, as far as the main job asks. */
-export type HouseUnderTest = Pick<RunningShape, 'url' | 'port' | 'setupToken' | 'logText' | 'stop'>;
-
 /** What every house must do for people, however it is run: `start` gives a fresh one that may read sources of this machine. */
-export function mainJob(where: string, start: () => Promise<HouseUnderTest>): void {
+export function mainJob(where: string, start: StartHouse<HouseUnderTest>): void {
   describe(`the main job in ${where}`, () => {
     let house: HouseUnderTest;
     let git: GitServer;
@@ -23,7 +20,7 @@ export function mainJob(where: string, start: () => Promise<HouseUnderTest>): vo
     let app: MadeApp;
 
     beforeAll(async () => {
-      [house, git] = await Promise.all([start(), startGitServer()]);
+      [house, git] = await Promise.all([start({}), startGitServer()]);
       operator = await claimHouse(house.url, house.setupToken);
       repository = await git.repository('site');
       await repository.commit(serverApp('first version'));

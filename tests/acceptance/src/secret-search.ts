@@ -36,9 +36,9 @@ export function findIn(where: string, content: Buffer, secrets: Secrets): string
     .map(([name]) => `${name} in ${where}`);
 }
 
-/** Every file of the house's folder but the key files, which seal the rest. */
+/** Every file of the house's folder but the key files, which seal the rest, and the programs of PostgreSQL, which know words of theirs. */
 export function findInFiles(dataDir: string, secrets: Secrets): { found: string[]; files: number } {
-  const files = filesBelow(dataDir).filter((path) => !path.startsWith('keys/'));
+  const files = filesBelow(dataDir).filter((path) => !/^(keys|postgres\/server-[^/]+)\//.test(path));
   const found = files.flatMap((path) => findIn(path, readIfThere(join(dataDir, path)), secrets));
   return { found, files: files.length };
 }

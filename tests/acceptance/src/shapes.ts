@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { houseCommand } from '@steading/house/command';
 import { createNatsServer, createTestDatabase, waitFor } from '@steading/testkit';
 import { startBalancer } from '#src/balancer.ts';
+import type { OpenHouse } from '#src/house-under-test.ts';
 
 /**
  * The two shapes of a house: everything in one process; or spread over four, two of them gateways behind a load
@@ -21,12 +22,7 @@ export interface RunningGateway {
   readonly child: ChildProcess;
 }
 
-export interface RunningShape {
-  readonly url: string;
-  readonly port: number;
-  readonly dataDir: string;
-  readonly setupToken: string;
-  readonly databaseUrl: string;
+export interface RunningShape extends OpenHouse {
   /** The processes of the house, the gateways last. */
   readonly processes: ChildProcess[];
   /** Each gateway, past the balancer. */
@@ -41,8 +37,6 @@ export interface RunningShape {
   addGateway(env?: Record<string, string>): Promise<RunningGateway>;
   /** Starts the process at this place of `processes` again, after it was killed; of a house of several. */
   startAgain(index: number): Promise<void>;
-  logText(): string;
-  stop(): Promise<void>;
 }
 
 const thisCheckout = resolve(import.meta.dirname, '../../..');
@@ -163,11 +157,14 @@ export async function startShape(
     port,
     dataDir,
     databaseUrl: database.url,
+    root: '/',
     processes,
     gateways,
     get setupToken() {
       return new URL(readFileSync(join(dataDir, 'setup-link'), 'utf8').trim()).hash.slice(1);
     },
+    pids: () =>
+      processes.flatMap(({ pid, exitCode, signalCode }) => ((exitCode ?? signalCode) === null && pid ? pid : [])),
     logText: () => readFileSync(join(dataDir, 'logs', 'house.log'), 'utf8'),
     async start(of = thisCheckout) {
       main = join(of, 'apps/house/src/main.ts');

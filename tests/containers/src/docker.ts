@@ -3,7 +3,7 @@
  * other Docker of this machine, and is gone afterwards with all that it made.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '@steading/testkit';
@@ -13,6 +13,8 @@ export interface Docker {
   run(argv: readonly string[], options?: RunOptions): Promise<string>;
   /** Runs docker-compose in the same way. */
   compose(argv: readonly string[], options?: RunOptions): Promise<string>;
+  /** Runs what somebody types who has `docker` and `docker compose`, by a shell. */
+  type(command: string, options?: RunOptions): Promise<string>;
   /** What a container printed so far. */
   logs(container: string): string;
   stop(): Promise<void>;
@@ -60,6 +62,9 @@ export async function startDocker(): Promise<Docker> {
       return runProgram([program, ...argv], { ...options, env });
     };
   const run = runOn(client);
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'docker'), dockerScript, { mode: 0o755 });
   const isUp = async () => ended !== undefined || (await run(['version'])) !== '';
   await waitFor('Docker', isUp, { timeoutMs: 60_000, everyMs: 200 }).catch(() => undefined);
   if (ended !== undefined || !existsSync(join(folder, 'socket'))) {
@@ -72,6 +77,17 @@ export async function startDocker(): Promise<Docker> {
   return {
     run,
     compose: runOn('docker-compose'),
+    type: (command, options = {}) =>
+      runProgram(['sh', '-euc', command], {
+        ...options,
+        env: {
+          ...process.env,
+          PATH: `${bin}:${process.env.PATH}`,
+          DOCKER_HOST: socket,
+          DOCKER_BUILDKIT: '1',
+          ...options.env,
+        },
+      }),
     logs(container) {
       const env = { ...process.env, DOCKER_HOST: socket };
       const { stdout, stderr } = spawnSync(client, ['logs', container], { env, encoding: 'utf8', maxBuffer: 2 ** 28 });
@@ -89,6 +105,13 @@ export async function startDocker(): Promise<Docker> {
     },
   };
 }
+
+/** Debian's Compose is a program of its own. */
+const dockerScript = `#!/bin/sh
+[ "$1" = compose ] || exec ${client} "$@"
+shift
+exec docker-compose "$@"
+`;
 
 /** The daemon leaves the network namespaces of Swarm mounted. */
 async function unmountBelow(folder: string): Promise<void> {
@@ -128,7 +151,9 @@ export function runProgram(
       code === 0
         ? resolve(out.trim())
         : reject(
-            new Error(`${argv.slice(0, 4).join(' ')} ended with ${code ?? signal}:\n${(said + out).slice(-4_000)}`),
+            new Error(
+              `${argv.slice(0, 4).join(' ').slice(0, 400)} ended with ${code ?? signal}:\n${(said + out).slice(-4_000)}`,
+            ),
           ),
     );
   });

@@ -1,5 +1,7 @@
 /** A house of containers, as whoever asks it sees it. */
-import type { HouseUnderTest } from '@steading/acceptance';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OpenHouse } from '@steading/acceptance';
 import { waitFor } from '@steading/testkit';
 import type { Docker } from '#src/docker.ts';
 
@@ -68,11 +70,20 @@ const closed = [
   ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'systempaths=unconfined'],
 ];
 
+/** Waits until Docker says so of a container. */
+export async function untilHealthy(docker: Docker, container: string): Promise<void> {
+  const health = () => docker.run(['inspect', '--format', '{{.State.Health.Status}}', container]);
+  await waitFor(`${container} to be healthy`, async () => (await health()) === 'healthy', {
+    timeoutMs: 180_000,
+    everyMs: 500,
+  });
+}
+
 /** A whole house in one container, which has this machine's network; ready when it is healthy. */
 export async function startInContainer(
   docker: Docker,
   options: { image: string; name: string; port: number; env?: Readonly<Record<string, string>> },
-): Promise<HouseUnderTest> {
+): Promise<OpenHouse> {
   const { image, name, port } = options;
   const url = `http://localhost:${port}`;
   const settings = { STEADING_HTTP_PORT: String(port), STEADING_PUBLIC_URL: url, ...options.env };
@@ -81,17 +92,44 @@ export async function startInContainer(
     ...Object.entries(settings).flatMap(([key, value]) => ['-e', `${key}=${value}`]),
     image,
   ]);
-  const health = () => docker.run(['inspect', '--format', '{{.State.Health.Status}}', name]);
-  await waitFor('the container to be healthy', async () => (await health()) === 'healthy', {
-    timeoutMs: 180_000,
-    everyMs: 500,
-  });
-  const token = await setupToken(docker, name);
+  await untilHealthy(docker, name);
+  const dataDir = await docker.run(['volume', 'inspect', '--format', '{{.Mountpoint}}', name]);
+  const first = Number(await docker.run(['inspect', '--format', '{{.State.Pid}}', name]));
   return {
     url,
     port,
-    setupToken: token,
+    dataDir,
+    setupToken: await setupToken(docker, name),
+    databaseUrl: embeddedDatabase(join(dataDir, 'postgres')),
+    root: `/proc/${first}/root`,
+    pids: () => [first, ...childrenOf(first).filter(isHouse)],
     logText: () => docker.logs(name),
-    stop: async () => void (await docker.run(['rm', '--force', '--volumes', name])),
+    stop: async () => {
+      await docker.run(['rm', '--force', '--volumes', name]);
+      await docker.run(['volume', 'rm', '--force', name]);
+    },
   };
+}
+
+/** The house's own PostgreSQL, whose socket lies in the volume. */
+function embeddedDatabase(folder: string): string {
+  const password = readFileSync(join(folder, 'password'), 'utf8');
+  return `postgresql://steading:${password}@/steading?host=${encodeURIComponent(join(folder, 'run'))}&port=5432`;
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Below the container's first process are also those whose parents have gone. */
+function isHouse(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/apps/house/src/main.ts');
+  } catch {
+    return false;
+  }
 }

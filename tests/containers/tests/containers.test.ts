@@ -1,26 +1,31 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import {
+  appSubgraph,
   claimHouse,
-  deploymentEnds,
+  hostileInput,
   join,
+  type MadeApp,
   mainJob,
-  makeApp,
   openLive,
   type Person,
-  serverApp,
+  strangers,
 } from '@steading/acceptance';
 import { waitFor } from '@steading/testkit';
 import { byLength } from '@steading/testkit/length';
 import type { Socket } from 'socket.io-client';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backupsOfContainers } from '#src/backup-behaviour.ts';
 import { type Docker, runProgram, startDocker, whyNoDocker } from '#src/docker.ts';
+import { deployHello } from '#src/hello-app.ts';
 import { containersOf, imageLimitMegabytes, imageSizes, memoryOf, setupToken, startInContainer } from '#src/house.ts';
 import { buildHouse, checkout, makeBase, makeEngines } from '#src/images.ts';
+import { liveThroughKill } from '#src/live-behaviour.ts';
 
-const image = 'steading-test';
+// The name that the guide gives it.
+const image = 'steading';
 const withStack = byLength({ quick: false, long: true });
 
 const skipped = whyNoDocker();
@@ -90,13 +95,16 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
     await house.stop();
   }, 300_000);
 
-  if (withStack)
-    mainJob('one container', () =>
+  if (withStack) {
+    let port = 26_420;
+    const start = (env: Readonly<Record<string, string>>) =>
       startInContainer(docker, {
-        ...{ image, name: 'main-job', port: 26413 },
-        env: { STEADING_ALLOW_INTERNAL_SOURCES: 'true', STEADING_ALLOW_INSECURE_SOURCES: 'true' },
-      }),
-    );
+        ...{ image, name: `house-${++port}`, port },
+        env: { STEADING_ALLOW_INTERNAL_SOURCES: 'true', STEADING_ALLOW_INSECURE_SOURCES: 'true', ...env },
+      });
+    for (const suite of [mainJob, appSubgraph, strangers, hostileInput]) suite('one container', start);
+    backupsOfContainers({ docker: () => docker, engines });
+  }
 
   describe.runIf(withStack)('with Compose, as deploy/compose.yaml says', () => {
     const url = 'http://localhost:26414';
@@ -133,7 +141,7 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
   describe.runIf(withStack)('on Swarm, as deploy/stack.yaml says', () => {
     const url = 'http://localhost:26412';
     let operator: Person;
-    let appHost: string;
+    let app: MadeApp;
 
     beforeAll(async () => {
       await docker.run(['swarm', 'init', '--advertise-addr', '127.0.0.1', '--default-addr-pool', '10.214.0.0/16']);
@@ -152,7 +160,7 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
     }, 600_000);
 
     test('an app of one container is reached through gateways of others', async () => {
-      appHost = await deployHello(operator);
+      app = await deployHello(operator);
     }, 120_000);
 
     test('a killed gateway is missed by nobody who comes again', async () => {
@@ -175,7 +183,7 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
       let answered = 0;
       let running = true;
       const client = async (_: unknown, index: number) => {
-        const [path, host] = index % 2 === 0 ? ['/livez', 'localhost'] : ['/', appHost];
+        const [path, host] = index % 2 === 0 ? ['/livez', 'localhost'] : ['/', app.host];
         while (running) {
           try {
             const answer = await request(`${url}${path}`, { dispatcher, headers: { host } });
@@ -210,6 +218,10 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
       }
     });
 
+    test('whoever is connected to a gateway that is killed comes back by itself, and misses no line and no state', async () => {
+      await liveThroughKill({ docker, operator, app });
+    }, 240_000);
+
     test('each container stays within its memory', async () => {
       const used = await memoryOf(docker);
       console.log(used.map(({ name, megabytes }) => `${name} ${megabytes.toFixed(0)} MB`).join(', '));
@@ -217,30 +229,3 @@ describe.skipIf(skipped !== undefined)('the house in containers', () => {
     });
   });
 });
-
-/** Gives the host of an app that is live and answers. */
-async function deployHello(operator: Person): Promise<string> {
-  const { url } = operator;
-  const app = await makeApp(operator, undefined);
-  const sent = await fetch(`${url}/api/deploy/archive?app=${app.id}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/gzip', origin: url, cookie: operator.cookie() },
-    body: await archiveOf(serverApp('hello')),
-  });
-  const { deploymentId } = (await sent.json()) as { deploymentId: string };
-  expect(await deploymentEnds(operator, deploymentId)).toMatchObject({ state: 'live', trace: { lost: 0 } });
-  const answer = await request(url, { headers: { host: app.host } });
-  expect(await answer.body.text()).toContain('hello');
-  return app.host;
-}
-
-async function archiveOf(files: Readonly<Record<string, string>>): Promise<Buffer<ArrayBuffer>> {
-  const folder = mkdtempSync(path(tmpdir(), 'steading-site-'));
-  try {
-    for (const [name, text] of Object.entries(files)) writeFileSync(path(folder, name), text);
-    await runProgram(['tar', '-czf', path(folder, 'site.tar.gz'), '-C', folder, ...Object.keys(files)]);
-    return readFileSync(path(folder, 'site.tar.gz'));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}

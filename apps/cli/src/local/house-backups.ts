@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findEmbeddedPostgres, startEmbeddedPostgres } from '@steading/db';
+import { findEmbeddedPostgres, refuseServerElsewhere, startEmbeddedPostgres } from '@steading/db';
 import { createBackups, type HouseBackups } from '@steading/house/backups';
 import { openMasterKey } from '@steading/house/keys';
 import { findRunning, takeFolder } from '@steading/house/running';
@@ -45,12 +45,22 @@ export function quiet() {
   return createLog({ level: 'silent' });
 }
 
+/** Takes the folder for a command that works without a house. Returns how to give it back. */
+export async function holdFolder(dataDir: string, command: string): Promise<() => void> {
+  try {
+    await refuseServerElsewhere(join(dataDir, 'postgres'));
+    return takeFolder(dataDir, { url: command, localUrl: '', version: version() });
+  } catch (error) {
+    throw new Failure((error as Error).message);
+  }
+}
+
 async function reachDatabase(dataDir: string): Promise<{ url: string; close(): Promise<void> }> {
   const url = process.env.DATABASE_URL ?? (await findEmbeddedPostgres(join(dataDir, 'postgres')));
   if (url) return { url, close: async () => {} };
   if (findRunning(dataDir))
     throw new Failure('The house runs, but its PostgreSQL cannot be reached. See: steading status');
-  const giveBack = takeFolder(dataDir, { url: 'steading backup', localUrl: '', version: version() });
+  const giveBack = await holdFolder(dataDir, 'steading backup');
   try {
     const postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: quiet() });
     return {

@@ -2,12 +2,11 @@ import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { houseKeys, type Identity, openTarget, restoreBackup } from '@steading/backup';
 import { openMasterKey } from '@steading/house/keys';
-import { takeFolder } from '@steading/house/running';
 import { version } from '@steading/house/version';
 import { Failure } from '#src/failure.ts';
 import { inWords, untilInterrupted } from '#src/local/backup.ts';
 import { dataFolder } from '#src/local/data-folder.ts';
-import { quiet, readBackupSettings } from '#src/local/house-backups.ts';
+import { holdFolder, quiet, readBackupSettings } from '#src/local/house-backups.ts';
 import { houseKeyFolder } from '#src/local/house-keys.ts';
 import { askForKey, readGivenKey } from '#src/local/recovery-key.ts';
 import type { Output } from '#src/output.ts';
@@ -28,7 +27,7 @@ export async function restore(name: string, options: RestoreCommandOptions, out:
     const identities = await keysFor(options, dataDir);
     const isNew = !existsSync(dataDir);
     mkdirSync(dataDir, { recursive: true, mode: 0o711 });
-    const giveBack = takeFolder(dataDir, { url: 'steading restore', localUrl: '', version: version() });
+    const giveBack = await holdFolder(dataDir, 'steading restore');
     const signal = untilInterrupted();
     try {
       const { houseParts } = await import('@steading/house/house-parts');
@@ -45,7 +44,10 @@ export async function restore(name: string, options: RestoreCommandOptions, out:
       out.line(`Restored into ${dataDir}: ${restored.rows} rows and ${restored.files} files of ${restored.takenAt}.`);
       if (!options.keepSignIns) out.line('Everybody signs in again, and makes their tokens anew.');
       out.line(`What was granted or taken away after ${restored.takenAt} is as it was then: look it through.`);
-      out.line(`Start it: steading up --data ${dataDir}`);
+      // In a container its image starts it.
+      out.line(
+        process.env.STEADING_ROOT ? 'Start the house on this volume.' : `Start it: steading up --data ${dataDir}`,
+      );
       out.data({ dataDir, ...restored });
     } finally {
       giveBack();

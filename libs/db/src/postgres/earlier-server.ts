@@ -1,5 +1,6 @@
 import { readFile, readlink, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@steading/kit';
 
@@ -8,6 +9,7 @@ const graceMs = 20_000;
 /**
  * Ends a server that still runs on this data folder (its house was killed), by a fast shutdown, and clears a stale pid
  * file. A process that only reused the pid is left alone: it must really run on this folder.
+ * @throws where one runs on it that cannot be seen from here.
  */
 export async function endEarlierServer(data: string, log: Log): Promise<void> {
   const file = join(data, 'postmaster.pid');
@@ -21,7 +23,32 @@ export async function endEarlierServer(data: string, log: Log): Promise<void> {
     if (await runsOn(pid, data)) process.kill(pid, 'SIGQUIT');
     while ((await runsOn(pid, data)) && Date.now() < deadline + graceMs) await sleep(50);
   }
+  await refuseServerElsewhere(dirname(data));
   if (!(await runsOn(pid, data))) await rm(file, { force: true });
+}
+
+/**
+ * Two servers on one folder destroy it, and PostgreSQL itself knows the other by its process: which a container cannot
+ * see when it shares the folder with another one. Its socket can be seen: who still answers there is alive.
+ * @param dataDir the folder that has `data/` and the socket
+ * @throws where a server answers that is none of this machine's processes, as far as they are seen from here
+ */
+export async function refuseServerElsewhere(dataDir: string): Promise<void> {
+  const data = join(dataDir, 'data');
+  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  if (!Number(lines[0]) || (await runsOn(Number(lines[0]), data))) return;
+  if (await answers(join(dataDir, 'run', `.s.PGSQL.${lines[3]}`)))
+    throw new Error(
+      `Another house works on ${dirname(dataDir)}, in another container or by another path. Stop that one first, or give the command to it (docker exec).`,
+    );
+}
+
+function answers(socketFile: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketFile, () => resolve(true));
+    socket.once('connect', () => socket.destroy());
+    socket.once('error', () => resolve(false));
+  });
 }
 
 async function runsOn(pid: number, data: string): Promise<boolean> {
