@@ -1,3 +1,4 @@
+/** One crawl of every way in, by everybody who must not come in: it takes a garden to plant, so all of it stands in one file. */
 import { catalogue } from '@steading/house/catalogue';
 import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
 import type { GraphQLSchema } from 'graphql';
