@@ -5,9 +5,9 @@ export const dateTimeScalar = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant in ISO 8601, with its zone.',
   serialize(value) {
-    const date = value instanceof Date ? value : new Date(value as string | number);
-    if (Number.isNaN(date.getTime())) throw new GraphQLError('A DateTime was given that is no time.');
-    return isoText(date.getTime());
+    const ms = value instanceof Date ? value.getTime() : typeof value === 'number' ? value : Date.parse(String(value));
+    if (!(Math.abs(ms) <= 8.64e15)) throw new GraphQLError('A DateTime was given that is no time.');
+    return isoText(Math.trunc(ms));
   },
   parseValue: toDate,
   parseLiteral: (node) => toDate(node.kind === Kind.STRING ? node.value : undefined),

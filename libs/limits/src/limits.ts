@@ -1,7 +1,7 @@
 import type { Database, SchemaMigrations } from '@steading/db';
-import type { Clock, Log } from '@steading/kit';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { bug, type Clock, type Log } from '@steading/kit';
 import { createSharedCounts, type SharedCounts } from '#src/shared-counts.ts';
+import { createWindows } from '#src/windows.ts';
 
 /** Its table. */
 export const limitsMigrations: SchemaMigrations = {
@@ -30,6 +30,8 @@ export interface Taken {
 export interface Limit {
   /** Counts once more for `who`: an address, a person. */
   take(who: string): Promise<Taken>;
+  /** The same without waiting for anybody; not where the rule is exact. */
+  takeNow(who: string): Taken;
 }
 
 /** Makes counters. What they count is shared by the processes of a house. */
@@ -53,18 +55,18 @@ export interface LimitsOptions {
 export function createLimits(options: LimitsOptions): RunningLimits {
   const shared = options.shared ? createSharedCounts(options) : undefined;
   return {
-    limit: (rule) => createLimit(rule, shared),
+    limit: (rule) => createLimit(rule, shared, options.clock),
     stop: async () => shared?.stop(),
   };
 }
 
-function createLimit(rule: LimitRule, shared: SharedCounts | undefined): Limit {
+function createLimit(rule: LimitRule, shared: SharedCounts | undefined, clock: Clock): Limit {
   const { name, points, seconds, exact = false } = rule;
-  const local = new RateLimiterMemory({ points, duration: seconds });
+  const local = createWindows(seconds, clock);
   const counter = shared?.counter({
     name,
     // What was counted here since it was sent is on top of what all know.
-    know: (who, total, leftMs) => void local.set(who, total, Math.max(1, leftMs) / 1000),
+    know: (who, total, leftMs) => local.set(who, total, Math.max(1, leftMs)),
   });
   const answer = (used: number, leftMs: number): Taken => ({
     allowed: used <= points,
@@ -74,26 +76,22 @@ function createLimit(rule: LimitRule, shared: SharedCounts | undefined): Limit {
   });
 
   return {
+    takeNow(who) {
+      if (exact) bug(`the limit ${name} is exact, and must be waited for`);
+      const { points: used, leftMs } = local.count(who);
+      counter?.add(who, leftMs);
+      return answer(used, leftMs);
+    },
     async take(who) {
-      const { consumedPoints, msBeforeNext } = await consume(local, who);
-      const taken = answer(consumedPoints, msBeforeNext);
+      const { points: used, leftMs } = local.count(who);
+      const taken = answer(used, leftMs);
       if (!counter) return taken;
       if (!exact || !taken.allowed) {
-        counter.add(who, msBeforeNext);
+        counter.add(who, leftMs);
         return taken;
       }
-      const all = await counter.addNow(who, msBeforeNext);
+      const all = await counter.addNow(who, leftMs);
       return all ? answer(all.points, all.leftMs) : taken;
     },
   };
-}
-
-/** The limiter rejects with its result when the points are spent, and with an Error when it cannot count. */
-async function consume(limiter: RateLimiterMemory, who: string): Promise<RateLimiterRes> {
-  try {
-    return await limiter.consume(who);
-  } catch (result) {
-    if (result instanceof RateLimiterRes) return result;
-    throw result;
-  }
 }

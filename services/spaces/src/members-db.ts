@@ -5,10 +5,12 @@ export type MemberRow = {
   readonly space_id: string;
   readonly person_id: string;
   readonly role: MemberRole;
-  readonly since: Date;
+  /** In milliseconds, as lists are long and a Date costs as much as all the rest of a row. */
+  readonly since: number;
 };
 
-const columns = 'space_id, person_id, role, since';
+const since = 'floor(extract(epoch from since) * 1000)::float8 as since';
+const columns = `space_id, person_id, role, ${since}`;
 
 const one = statement<[spaceId: string, personId: string], MemberRow>(
   'spaces.members.one',

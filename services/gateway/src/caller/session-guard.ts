@@ -32,8 +32,11 @@ export interface Resolved {
 }
 
 export interface SessionGuard {
-  /** Throws `gateway.token-invalid` for a bearer that is none; a wrong cookie is nobody. */
-  resolve(seen: Seen): Promise<Resolved>;
+  /**
+   * Throws or rejects with `gateway.token-invalid` for a bearer that is none; a wrong cookie is nobody. A promise only
+   * where identity must be asked.
+   */
+  resolve(seen: Seen): Resolved | Promise<Resolved>;
   /** The session's or token's next check is against a forest no older than this. */
   noteRevision(caller: Caller, revision: number): void;
   /**
@@ -99,7 +102,7 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
     for (const call of calls) call();
   }
 
-  async function lookUp(key: string, ask: () => Promise<Entry>): Promise<Entry> {
+  function lookUp(key: string, ask: () => Promise<Entry>): Entry | Promise<Entry> {
     const entry = entries.get(key);
     if (entry && entry.untilMs > clock.now()) return entry;
     const before = asking.get(key);
@@ -119,7 +122,7 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
   }
 
   return {
-    async resolve(seen) {
+    resolve(seen) {
       const from = { address: seen.address, ...(seen.userAgent !== undefined && { userAgent: seen.userAgent }) };
       const credential = readCredential(seen.authorization, seen.cookie, cookieName);
       const nobody = anonymous(seen.requestId, from);
@@ -128,20 +131,23 @@ export function createSessionGuard(options: SessionGuardOptions): SessionGuard {
       const { bearer } = credential;
       if (bearer === 'malformed') throw fail('gateway.token-invalid');
       const entry = bearer
-        ? await lookUp(`t${digest(bearer.text)}`, () => askToken(rpc, clock, bearer, seen))
+        ? lookUp(`t${digest(bearer.text)}`, () => askToken(rpc, clock, bearer, seen))
         : session !== undefined
-          ? await lookUp(`s${digest(session)}`, () => askSession(rpc, clock, session, seen))
+          ? lookUp(`s${digest(session)}`, () => askSession(rpc, clock, session, seen))
           : undefined;
-      const known = entry?.known;
-      if (bearer && !known) throw fail('gateway.token-invalid');
-      // Taking two back would leave the one that another site has set.
-      if (!known) return { caller: nobody, staleCookie: session !== undefined && !entry?.hasEnded, hasCookie };
-      const revision = revisions.get(known.session ?? known.token ?? '');
-      return {
-        caller: { ...known, requestId: seen.requestId, ...from, ...(revision !== undefined && { revision }) },
-        staleCookie: false,
-        hasCookie,
+      const toCaller = (entry: Entry | undefined): Resolved => {
+        const known = entry?.known;
+        if (bearer && !known) throw fail('gateway.token-invalid');
+        // Taking two back would leave the one that another site has set.
+        if (!known) return { caller: nobody, staleCookie: session !== undefined && !entry?.hasEnded, hasCookie };
+        const revision = revisions.get(known.session ?? known.token ?? '');
+        return {
+          caller: { ...known, requestId: seen.requestId, ...from, ...(revision !== undefined && { revision }) },
+          staleCookie: false,
+          hasCookie,
+        };
       };
+      return entry instanceof Promise ? entry.then(toCaller) : toCaller(entry);
     },
     noteRevision(caller, revision) {
       const id = caller.session ?? caller.token;

@@ -119,17 +119,21 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
   const takeTurn = createAtOnce(settings.atOnce);
   const check = createOperationCheck({ documents, settings, cache, schema: () => executor.schema });
 
-  async function prepare(request: GraphEndpointRequest, noted: Noted): Promise<Prepared> {
+  /** A promise only where something must be asked first. */
+  function prepare(request: GraphEndpointRequest, noted: Noted): Prepared | Promise<Prepared> {
     const asked = readGraphRequest(request.body);
     const { variables, operationName } = asked;
-    if (noted.showsPlan) await mayShowPlan(request.caller);
-    const { document, isSubscription, ...named } = await check(asked, request.caller);
-    noted.document = named;
-    if (isSubscription && !acceptedBy(request).events) throw graphFail('gateway.subscription-unaccepted');
-    return { document, variables, operationName, isSubscription };
+    const take = ({ document, isSubscription, ...named }: Awaited<ReturnType<typeof check>>): Prepared => {
+      noted.document = named;
+      if (isSubscription && !acceptedBy(request).events) throw graphFail('gateway.subscription-unaccepted');
+      return { document, variables, operationName, isSubscription };
+    };
+    if (noted.showsPlan) return mayShowPlan(request.caller).then(async () => take(await check(asked, request.caller)));
+    const checked = check(asked, request.caller);
+    return checked instanceof Promise ? checked.then(take) : take(checked);
   }
 
-  async function run(
+  function run(
     { document, variables, operationName }: Prepared,
     request: GraphEndpointRequest,
     signal: AbortSignal,
@@ -144,10 +148,12 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
       seen: noted.seen,
       ...(traceparent && { traceparent }),
     };
-    const answer = await withDeadline(signal, () => executor.execute({ document, variables, operationName }, within));
-    if (noted.showsPlan)
+    const answer = withDeadline(signal, () => executor.execute({ document, variables, operationName }, within));
+    if (!noted.showsPlan) return answer;
+    return answer.then((made) => {
       noted.extensions = `{"plan":${shownPlan(executor.explain({ document, variables, operationName }), noted.seen)}}`;
-    return answer;
+      return made;
+    });
   }
 
   return {
@@ -170,7 +176,8 @@ export function createGraphEndpoint(context: GraphEndpointContext, options: Grap
       try {
         const endTurn = takeTurn(caller);
         try {
-          const prepared = await prepare(request, noted);
+          const preparing = prepare(request, noted);
+          const prepared = preparing instanceof Promise ? await preparing : preparing;
           if (prepared.isSubscription) return await streams.open(prepared, { caller, signal });
           result = shownErrors(await run(prepared, request, signal, noted), caller, log);
         } finally {

@@ -27,8 +27,10 @@ export interface GraphRequest {
 export function readGraphRequest(body: string | Uint8Array): GraphRequest {
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
   if (size > maxBodyBytes) throw kitErrors('too-large', { limit: `${maxBodyBytes} bytes` });
-  const value = toJson(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'));
+  const value = toJson(typeof body === 'string' ? body : textOf(body));
   if (Array.isArray(value)) throw graphFail('gateway.query-batched');
+  const plain = readPlain(value);
+  if (plain) return plain;
   const read = shape.safeParse(value);
   if (!read.success) {
     const [issue] = read.error.issues;
@@ -43,6 +45,22 @@ export function readGraphRequest(body: string | Uint8Array): GraphRequest {
     variables: variables ?? undefined,
     operationName: operationName ?? undefined,
   };
+}
+
+/** What nearly everybody sends, without the cost of saying what would be wrong with it. */
+function readPlain(value: unknown): GraphRequest | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { query, variables, operationName, documentId, extensions } = value as Record<string, unknown>;
+  if (typeof query !== 'string' || query === '' || documentId !== undefined || extensions !== undefined)
+    return undefined;
+  const hasPlainVariables =
+    variables === undefined || (typeof variables === 'object' && variables !== null && !Array.isArray(variables));
+  if (!hasPlainVariables || (operationName !== undefined && typeof operationName !== 'string')) return undefined;
+  return { query, documentId: undefined, variables: variables as GraphRequest['variables'], operationName };
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
 
 function toJson(text: string): unknown {

@@ -26,16 +26,15 @@ export interface OperationCheckOptions {
   readonly schema: () => GraphQLSchema | undefined;
 }
 
-export type OperationCheck = (
-  asked: GraphRequest,
-  caller: Caller,
-) => Promise<NamedDocument & { readonly document: DocumentNode; readonly isSubscription: boolean }>;
+type Checked = NamedDocument & { readonly document: DocumentNode; readonly isSubscription: boolean };
 
-/** Rejects with the catalogue's error for whatever may not run. */
+/** A promise only where the web app's documents must be looked through. */
+export type OperationCheck = (asked: GraphRequest, caller: Caller) => Checked | Promise<Checked>;
+
+/** Throws or rejects with the catalogue's error for whatever may not run. */
 export function createOperationCheck(options: OperationCheckOptions): OperationCheck {
   const { documents, cache, settings } = options;
-  return async (asked, caller) => {
-    const text = await textOf(asked, caller, options);
+  const checkText = (text: string, asked: GraphRequest, caller: Caller): Checked => {
     checkVariables(asked.variables);
     const schema = options.schema();
     if (!schema) throw kitErrors('unavailable', { what: 'The GraphQL endpoint' });
@@ -49,24 +48,33 @@ export function createOperationCheck(options: OperationCheckOptions): OperationC
     const named = { hash, name: operation.name?.value ?? 'unnamed', known: documents.has(hash) };
     return { document, isSubscription: operation.operation === 'subscription', ...named };
   };
+  return (asked, caller) => {
+    const text = textOf(asked, caller, options);
+    return typeof text === 'string'
+      ? checkText(text, asked, caller)
+      : text.then((found) => checkText(found, asked, caller));
+  };
 }
 
-/** Which text a request means; rejects where it may not be sent. */
-async function textOf(
+/** Which text a request means; throws or rejects where it may not be sent. */
+function textOf(
   { query, documentId }: GraphRequest,
   caller: Caller,
   { documents, settings }: OperationCheckOptions,
-): Promise<string> {
-  if (query === undefined) {
-    const text = await documents.find(documentId ?? '');
-    if (text === undefined) throw graphFail('gateway.document-unknown', { id: documentId ?? '' });
-    return text;
-  }
+): string | Promise<string> {
+  if (query === undefined)
+    return documents.find(documentId ?? '').then((text) => {
+      if (text === undefined) throw graphFail('gateway.document-unknown', { id: documentId ?? '' });
+      return text;
+    });
   if (documentId !== undefined && documentHash(query) !== documentId) throw graphFail('gateway.document-differs');
   const onlyKnown =
     settings.documents === 'known' || (settings.documents === 'known-for-anonymous' && caller.kind === 'anonymous');
-  if (onlyKnown && (await documents.find(documentHash(query))) === undefined) throw graphFail('gateway.documents-only');
-  return query;
+  if (!onlyKnown) return query;
+  return documents.find(documentHash(query)).then((found) => {
+    if (found === undefined) throw graphFail('gateway.documents-only');
+    return query;
+  });
 }
 
 function operationOf({ operations }: CheckedDocument, name: string | undefined) {

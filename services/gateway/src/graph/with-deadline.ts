@@ -4,8 +4,16 @@ export function withDeadline<T>(signal: AbortSignal, work: () => Promise<T>): Pr
     const aborted = () => reject(signal.reason);
     if (signal.aborted) return aborted();
     signal.addEventListener('abort', aborted, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', aborted));
+    const over = () => signal.removeEventListener('abort', aborted);
+    work().then(
+      (result) => {
+        over();
+        resolve(result);
+      },
+      (error: unknown) => {
+        over();
+        reject(error);
+      },
+    );
   });
 }

@@ -19,24 +19,39 @@ const open = new Set(['/livez', '/readyz', '/metrics']);
 export function addGuard(app: FastifyInstance, options: HouseAppOptions): void {
   const { guard } = options;
   app.decorateRequest('caller', null as unknown as Caller);
-  app.addHook('onRequest', async (request, reply) => {
+  const admit = (request: FastifyRequest, reply: FastifyReply, resolved: Resolved) => {
+    request.caller = resolved.caller;
+    if (resolved.staleCookie) takeCookieBack(reply, options.publicUrl);
+    refuseCrossSite(request, options.publicUrl, resolved);
+    countRequest(options, request, reply);
+  };
+  const look = (request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
     const path = pathOf(request);
-    if (open.has(path)) return;
+    if (open.has(path)) return undefined;
     if (isOddPath(path)) throw fail('gateway.no-page');
     checkLength(request, options.maxUploadBytes);
     const address = request.raw.socket.remoteAddress ?? '';
     const userAgent = request.headers['user-agent']?.slice(0, 400);
-    const resolved = await guard.resolve({
+    const resolved = guard.resolve({
       requestId: request.id,
       address,
       ...(userAgent !== undefined && { userAgent }),
       cookie: request.headers.cookie,
       authorization: request.headers.authorization,
     });
-    request.caller = resolved.caller;
-    if (resolved.staleCookie) takeCookieBack(reply, options.publicUrl);
-    refuseCrossSite(request, options.publicUrl, resolved);
-    await countRequest(options, request, reply, path, address);
+    if (resolved instanceof Promise) return resolved.then((found) => admit(request, reply, found));
+    admit(request, reply, resolved);
+    return undefined;
+  };
+  // Who asks is known already in nearly every case: then nothing is waited for.
+  app.addHook('onRequest', (request, reply, done) => {
+    try {
+      const waited = look(request, reply);
+      if (waited) waited.then(() => done(), done);
+      else done();
+    } catch (error) {
+      done(error as Error);
+    }
   });
 }
 
@@ -59,14 +74,10 @@ function refuseCrossSite(request: FastifyRequest, publicUrl: string, { hasCookie
   if (crossSite) throw fail('gateway.cross-site');
 }
 
-async function countRequest(
-  options: HouseAppOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  path: string,
-  address: string,
-): Promise<void> {
-  const taken = await options.limits.take({ path, method: request.method, address, caller: request.caller });
+function countRequest(options: HouseAppOptions, request: FastifyRequest, reply: FastifyReply): void {
+  const { method, caller, raw } = request;
+  const address = raw.socket.remoteAddress ?? '';
+  const taken = options.limits.take({ path: pathOf(request), method, address, caller });
   reply.header('ratelimit', `limit=${taken.limit}, remaining=${taken.remaining}, reset=${taken.resetSeconds}`);
   if (!taken.allowed) throw kitErrors('too-many-requests', { seconds: taken.resetSeconds });
 }

@@ -51,7 +51,7 @@ export async function createHouseSide(options: HouseSideOptions): Promise<Side &
   });
   /** A handshake makes a session before anybody is known: it counts as a request does. */
   async function admit(incoming: IncomingMessage, enter: () => void, refuse: () => void): Promise<void> {
-    const { allowed } = await limits.takeAddress(incoming.socket.remoteAddress ?? '');
+    const { allowed } = limits.takeAddress(incoming.socket.remoteAddress ?? '');
     if (allowed) enter();
     else refuse();
   }

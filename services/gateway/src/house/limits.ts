@@ -4,8 +4,8 @@ import { addressBucket, type Limits, type Taken } from '@steading/limits';
 /** Counts requests: of the house as a whole, whichever of its gateways they come to. */
 export interface RequestLimits {
   /** Counts for the address alone: where nobody is known yet. */
-  takeAddress(address: string): Promise<Taken>;
-  take(request: { path: string; method: string; address: string; caller: Caller }): Promise<Taken>;
+  takeAddress(address: string): Taken;
+  take(request: { path: string; method: string; address: string; caller: Caller }): Taken;
 }
 
 export interface LimitSettings {
@@ -25,12 +25,12 @@ export function createRequestLimits(settings: LimitSettings): RequestLimits {
   const byAddress = perMinute('address', settings.addressPerMinute);
 
   return {
-    takeAddress: (address) => byAddress.take(addressBucket(address)),
-    async take({ path, method, address, caller }) {
-      const whole = await byAddress.take(addressBucket(address));
+    takeAddress: (address) => byAddress.takeNow(addressBucket(address)),
+    take({ path, method, address, caller }) {
+      const whole = byAddress.takeNow(addressBucket(address));
       if (!whole.allowed) return whole;
-      if (method === 'POST' && signInPaths.test(path)) return signIn.take(addressBucket(address));
-      return caller.kind === 'anonymous' ? whole : byCaller.take(caller.principal);
+      if (method === 'POST' && signInPaths.test(path)) return signIn.takeNow(addressBucket(address));
+      return caller.kind === 'anonymous' ? whole : byCaller.takeNow(caller.principal);
     },
   };
 }

@@ -35,7 +35,8 @@ export function watchCaller({ guard, clock, request, call }: WatchedCaller): () 
     timer?.cancel();
     const { cookie, authorization } = request.headers;
     const seen = { requestId: request.id, address: caller.address ?? '', cookie, authorization };
-    const now = await guard.resolve(seen).catch(() => undefined);
+    const resolve = async () => guard.resolve(seen);
+    const now = await resolve().catch(() => undefined);
     if ((now?.caller.session ?? now?.caller.token) !== id) return end();
     if (!isOver) timer = clock.after(recheckMs, () => void check());
   }
