@@ -37,9 +37,7 @@ describe.each(byLength<readonly Shape[]>({ quick: ['one process'], long: shapes 
     authorities.push(await makeAuthority('One'), await makeAuthority('Two'), await makeAuthority('Nobody’s'));
     const [one, two, nobodys] = authorities as [TestAuthority, TestAuthority, TestAuthority];
     writeFileSync(file, nobodys.pem);
-    house = await startShape(shape, {
-      ...{ STEADING_EXTRA_CA_CERTS: file, STEADING_ALLOW_INSECURE_SOURCES: 'false', STEADING_KEEP_APPS: '1' },
-    });
+    house = await startShape(shape, { STEADING_EXTRA_CA_CERTS: file, STEADING_ALLOW_INSECURE_SOURCES: 'false' });
     operator = await claimHouse(house.url, house.setupToken);
     for (const [authority, name] of [
       [one, 'localhost'],
