@@ -43,7 +43,9 @@ try {
       idle.push(...rest);
       storm.push(...under);
     }
-    console.log(`${round === 0 ? 'just started' : `round ${round}`}: p99 at rest ${p99(rest).toFixed(1)} ms, in the storm ${p99(under).toFixed(1)} ms`);
+    console.log(
+      `${round === 0 ? 'just started' : `round ${round}`}: p99 at rest ${p99(rest).toFixed(1)} ms, in the storm ${p99(under).toFixed(1)} ms`,
+    );
   }
   const ratio = p99(storm) / p99(idle);
   console.log(
