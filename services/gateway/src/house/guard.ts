@@ -45,13 +45,15 @@ export function addGuard(app: FastifyInstance, options: HouseAppOptions): void {
   };
   // Who asks is known already in nearly every case: then nothing is waited for.
   app.addHook('onRequest', (request, reply, done) => {
+    let waited: Promise<void> | undefined;
     try {
-      const waited = look(request, reply);
-      if (waited) waited.then(() => done(), done);
-      else done();
+      waited = look(request, reply);
     } catch (error) {
       done(error as Error);
+      return;
     }
+    if (waited) waited.then(() => done(), done);
+    else done();
   });
 }
 
