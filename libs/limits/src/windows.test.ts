@@ -17,3 +17,14 @@ test('a window begins with its first count, ends for itself, and is told what ot
   now += 3_600_000;
   expect(windows.count('ada')).toEqual({ points: 1, leftMs: 60_000 });
 });
+
+test('a clock that is set back locks nobody out for longer than a window', () => {
+  let now = 10_000_000;
+  const windows = createWindows(60, { now: () => now });
+  windows.count('ada');
+  windows.count('ada');
+  now -= 3_600_000;
+  expect(windows.count('ada')).toEqual({ points: 1, leftMs: 60_000 });
+  windows.set('ada', 5, 3_600_000);
+  expect(windows.count('ada')).toEqual({ points: 6, leftMs: 60_000 });
+});

@@ -21,10 +21,13 @@ export function createWindows(seconds: number, clock: Pick<Clock, 'now'>): Windo
   const lengthMs = seconds * 1000;
   let sweptMs = clock.now();
 
+  /** Also where the clock was set back: nobody is locked out for longer than a window. */
+  const isOver = ({ endsMs }: Window, now: number) => endsMs <= now || endsMs - now > lengthMs;
+
   function sweep(now: number): void {
-    if (now - sweptMs < lengthMs) return;
+    if (Math.abs(now - sweptMs) < lengthMs) return;
     sweptMs = now;
-    for (const [who, { endsMs }] of open) if (endsMs <= now) open.delete(who);
+    for (const [who, window] of open) if (isOver(window, now)) open.delete(who);
   }
 
   return {
@@ -32,12 +35,12 @@ export function createWindows(seconds: number, clock: Pick<Clock, 'now'>): Windo
       const now = clock.now();
       sweep(now);
       let window = open.get(who);
-      if (!window || window.endsMs <= now) open.set(who, (window = { points: 0, endsMs: now + lengthMs }));
+      if (!window || isOver(window, now)) open.set(who, (window = { points: 0, endsMs: now + lengthMs }));
       window.points++;
       return { points: window.points, leftMs: window.endsMs - now };
     },
     set(who, points, leftMs) {
-      open.set(who, { points, endsMs: clock.now() + leftMs });
+      open.set(who, { points, endsMs: clock.now() + Math.min(leftMs, lengthMs) });
     },
   };
 }
