@@ -116,9 +116,11 @@ const seenAt = statement<[app: string, edge: string, revision: number]>(
   `insert into deploy.app_subgraph_edges (app_id, edge_id, revision) values ($1, $2, $3)
    on conflict (app_id, edge_id) do update set revision = excluded.revision, seen_at = now()`,
 );
+/** A report may come before its gateway is announced; it stays for as long as that is known. */
 const pruneEdges = statement<[app: string, seconds: number]>(
   'deploy.subgraphs.pruneEdges',
-  'delete from deploy.app_subgraph_edges where app_id = $1 and seen_at < now() - make_interval(secs => $2)',
+  `delete from deploy.app_subgraph_edges where app_id = $1 and seen_at < now() - make_interval(secs => $2)
+     and edge_id not in (select id from deploy.edges)`,
 );
 const misfits = statement<[app: string, revision: number, problem: string]>(
   'deploy.subgraphs.misfits',
