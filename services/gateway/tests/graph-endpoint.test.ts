@@ -142,6 +142,13 @@ describe('POST /graphql', () => {
   it.each<[string, unknown, string, number]>([
     ['what is no JSON', '{', 'gateway.query-unreadable', 400],
     ['what has no query', { query: 7 }, 'gateway.query-unreadable', 400],
+    ['an empty query', { query: '' }, 'gateway.query-unreadable', 400],
+    ['no object', 7, 'gateway.query-unreadable', 400],
+    ['nothing', null, 'gateway.query-unreadable', 400],
+    ['variables in a list', { query: '{ rain }', variables: [1] }, 'gateway.query-unreadable', 400],
+    ['a name that is no text', { query: '{ rain }', operationName: {} }, 'gateway.query-unreadable', 400],
+    ['extensions that are text', { query: '{ rain }', extensions: 'x' }, 'gateway.query-unreadable', 400],
+    ['an id of many letters', { documentId: 'x'.repeat(201) }, 'gateway.query-unreadable', 400],
     ['what is no GraphQL', { query: '{ beds' }, 'gateway.query-unreadable', 400],
     ['several operations at once', [{ query: '{ rain }' }], 'gateway.query-batched', 400],
     ['fields that do not exist', { query: '{ tractors }' }, 'gateway.query-invalid', 400],

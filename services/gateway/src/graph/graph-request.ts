@@ -1,18 +1,11 @@
 import { kitErrors } from '@steading/kit';
-import { z } from 'zod';
 import { namedDocument } from '#src/graph/documents/document-id.ts';
 import { graphFail } from '#src/graph/graph-errors.ts';
 
 /** 256 KB: a query of the largest allowed size with room for its variables. */
 export const maxBodyBytes = 262_144;
 
-const shape = z.object({
-  query: z.string().min(1).nullish(),
-  documentId: z.string().max(200).nullish(),
-  variables: z.record(z.string(), z.unknown()).nullish(),
-  operationName: z.string().nullish(),
-  extensions: z.record(z.string(), z.unknown()).nullish(),
-});
+const maxIdLength = 200;
 
 export interface GraphRequest {
   /** Absent where the document is named by its id. */
@@ -29,34 +22,39 @@ export function readGraphRequest(body: string | Uint8Array): GraphRequest {
   if (size > maxBodyBytes) throw kitErrors('too-large', { limit: `${maxBodyBytes} bytes` });
   const value = toJson(typeof body === 'string' ? body : textOf(body));
   if (Array.isArray(value)) throw graphFail('gateway.query-batched');
-  const plain = readPlain(value);
-  if (plain) return plain;
-  const read = shape.safeParse(value);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw graphFail('gateway.query-unreadable', { problem: `${issue?.path.join('.')}: ${issue?.message}` });
-  }
-  const { query, documentId, variables, operationName, extensions } = read.data;
-  const named = namedDocument(documentId, extensions);
-  if (!query && !named) throw graphFail('gateway.query-unreadable', { problem: 'query: it is missing.' });
+  if (!isObject(value)) throw unreadable('the body must be a JSON object.');
+  const query = text(value, 'query');
+  const named = namedDocument(text(value, 'documentId', maxIdLength), object(value, 'extensions'));
+  if (!query && !named) throw unreadable('query: it is missing.');
   return {
-    query: query ?? undefined,
+    query: query || undefined,
     documentId: named,
-    variables: variables ?? undefined,
-    operationName: operationName ?? undefined,
+    variables: object(value, 'variables'),
+    operationName: text(value, 'operationName'),
   };
 }
 
-/** What nearly everybody sends, without the cost of saying what would be wrong with it. */
-function readPlain(value: unknown): GraphRequest | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { query, variables, operationName, documentId, extensions } = value as Record<string, unknown>;
-  if (typeof query !== 'string' || query === '' || documentId !== undefined || extensions !== undefined)
-    return undefined;
-  const hasPlainVariables =
-    variables === undefined || (typeof variables === 'object' && variables !== null && !Array.isArray(variables));
-  if (!hasPlainVariables || (operationName !== undefined && typeof operationName !== 'string')) return undefined;
-  return { query, documentId: undefined, variables: variables as GraphRequest['variables'], operationName };
+type Json = Readonly<Record<string, unknown>>;
+
+const unreadable = (problem: string) => graphFail('gateway.query-unreadable', { problem });
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What is absent and what is null are one (GraphQL over HTTP). */
+function text(from: Json, name: string, maxLength = maxBodyBytes): string | undefined {
+  const value = from[name] ?? undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw unreadable(`${name}: it must be a string.`);
+  if (value.length > maxLength) throw unreadable(`${name}: it must have at most ${maxLength} characters.`);
+  return value;
+}
+
+function object(from: Json, name: string): Json | undefined {
+  const value = from[name] ?? undefined;
+  if (value === undefined || isObject(value)) return value;
+  throw unreadable(`${name}: it must be an object.`);
 }
 
 function textOf(body: Uint8Array): string {
