@@ -13,6 +13,7 @@ import SchemaBuilder, {
   type SchemaTypes,
 } from '@pothos/core';
 import type {} from '@pothos/plugin-federation';
+import { bug } from '@steading/kit';
 import {
   type DocumentNode,
   defaultFieldResolver,
@@ -131,7 +132,7 @@ class ExternalEntity extends ObjectRef<SchemaTypes, unknown> {
   }
 
   provides(): never {
-    throw new Error('bug: @provides is not made here; ask the subgraph that owns the field');
+    return bug('@provides is not made here; ask the subgraph that owns the field');
   }
 }
 
@@ -151,12 +152,13 @@ proto.asEntity = function asEntity(
   type: ObjectRef<SchemaTypes, unknown>,
   entity: Entity,
 ) {
+  refuseNotMade(entity);
   const known = entities.get(this) ?? new Map<string, Entity>();
   entities.set(this, known);
   this.configStore.onTypeConfig(type, ({ name }) => void known.set(name, entity));
 };
 proto.toSubGraphSchema = () => {
-  throw new Error('bug: a subgraph is made by finish()');
+  bug('a subgraph is made by finish()');
 };
 SchemaBuilder.registerPlugin(federationPluginName, Federation as never);
 
@@ -229,7 +231,16 @@ function keysOf(key: Entity['key']): Directive[] {
   }));
 }
 
+/** The types of the plug-in allow more than is made here; what would be left out silently must not be written. */
+const notMade = ['tag', 'authenticated', 'requiresScopes', 'policy', 'cost', 'listSize', 'interfaceObject'];
+
+function refuseNotMade(options: object): void {
+  const odd = notMade.find((name) => name in options);
+  if (odd) bug(`a subgraph here has no ${odd}; see federation-plugin.ts`);
+}
+
 function commonOf(options: object): Directive[] {
+  refuseNotMade(options);
   const { shareable, inaccessible } = options as { readonly shareable?: boolean; readonly inaccessible?: boolean };
   return [...(inaccessible ? [{ name: 'inaccessible' }] : []), ...(shareable ? [{ name: 'shareable' }] : [])];
 }

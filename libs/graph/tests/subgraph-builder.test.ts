@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { open, privilege, signedIn } from '#src/field-access.ts';
 import type { GraphContext } from '#src/subgraph.ts';
 import { createSubgraphBuilder, finish, reference } from '#src/subgraph-builder.ts';
+import { composeSubgraphs } from '#src/supergraph.ts';
 
 const fail = defineErrors({ 'spaces.name-taken': { status: 409, text: '{name} is taken.' } });
 const ada: Caller = { kind: 'user', principal: 'user:usr_ada', requestId: 'req_1' };
@@ -107,6 +108,52 @@ describe('the subgraph builder', () => {
       .implement({ shareable: true, fields: (t) => ({ id: t.exposeID('id') }) });
     builder.queryField('steps', (t) => t.field({ type: [Step], access: signedIn(), resolve: () => [] }));
     expect(finish(builder).sdl).toMatch(/type Step\s+@shareable/);
+  });
+
+  it('says of types and fields what others must know, and composes', async () => {
+    const builder = createSubgraphBuilder({ service: 'spaces', log, access: accessOf([]).access });
+    const key = (text: 'id' | 'name') => builder.selection<Space>(text as never);
+    const Bed = builder.objectRef<Space>('Bed').implement({
+      fields: (t) => ({
+        id: t.exposeID('id', { inaccessible: true }),
+        name: t.exposeString('name', { override: { from: 'old' } }),
+      }),
+    });
+    builder.asEntity(Bed, { key: [key('id'), builder.keyDirective(key('name'), false)], resolveReference: () => null });
+    const Person = builder.externalRef('Person', builder.selection<{ id: string }>('id')).implement({
+      externalFields: (t) => ({ id: t.id(), born: t.int() }),
+      fields: (t) => ({ age: t.int({ requires: builder.selection<{ born: number }>('born'), resolve: () => 7 }) }),
+    });
+    builder.queryField('bed', (t) =>
+      t.field({ type: Bed, access: signedIn(), resolve: () => ({ id: '1', name: '' }) }),
+    );
+    builder.queryField('who', (t) =>
+      t.field({ type: Person, access: signedIn(), resolve: () => ({ id: '1' }) as never }),
+    );
+    const { schema, sdl } = finish(builder);
+    expect(sdl).toContain('type Bed @key(fields: "id") @key(fields: "name", resolvable: false) {');
+    expect(sdl).toContain('id: ID! @inaccessible');
+    expect(sdl).toContain('name: String! @override(from: "old")');
+    expect(sdl).toContain('type Person @key(fields: "id") @extends {');
+    expect(sdl).toContain('born: Int! @external');
+    expect(sdl).toContain('age: Int! @requires(fields: "born")');
+    expect(sdl).not.toMatch(/_entities|_service|_Any|_Entity/);
+    expect(String(schema.getQueryType()?.getFields()._entities?.type)).toBe('[_Entity]!');
+    const others = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])';
+    const people = `${others} type Query { all: Int } type Person @key(fields: "id") { id: ID! born: Int! }`;
+    expect(
+      await composeSubgraphs([
+        { name: 'spaces', sdl },
+        { name: 'people', sdl: people },
+      ]),
+    ).toHaveProperty('ok');
+  });
+
+  it('refuses what it would have to leave out', () => {
+    const builder = createSubgraphBuilder({ service: 'spaces', log, access: accessOf([]).access });
+    const Bed = builder.objectRef<Space>('Bed').implement({ tag: 'x', fields: (t) => ({ id: t.exposeID('id') }) });
+    builder.queryField('beds', (t) => t.field({ type: [Bed], access: signedIn(), resolve: () => [] }));
+    expect(() => finish(builder)).toThrow(/has no tag/);
   });
 
   it('does not build a root field that does not say who may have it', () => {
