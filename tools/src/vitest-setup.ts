@@ -29,6 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     log: createLog({ level: 'warn' }),
     // Several houses at once, some of them of several processes.
     maxConnections: 300,
+    durable: false,
   });
   project.provide('databaseUrl', postgres.url);
   return async () => {
