@@ -34,8 +34,11 @@ process.on('message', (message: ToHost) => {
         tell({ id, failed: { message: text, ...(code && { code }) } }),
     );
 });
-// The house's own precedence is not for what it starts.
-if (getPriority() < 0) setPriority(0);
+// The house's own precedence is not for what it starts. To start many programs is work in the background as well, where the
+// host may raise them again: they begin as low as it is.
+const mayRaise = set(process.pid, getPriority() - 1);
+if (mayRaise) set(process.pid, niceness);
+else if (getPriority() < 0) set(process.pid, 0);
 process.on('disconnect', () => {
   for (const kill of kills.values()) kill();
   process.exit();
@@ -97,6 +100,7 @@ async function start(id: number, order: ProgramStart): Promise<number> {
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
+  if (mayRaise) set(child.pid, 0);
   const given = child.stdio[4] as Socket;
   given.on('error', () => {});
   given.resume();
@@ -164,12 +168,22 @@ function killGroup({ pid }: ChildProcess): void {
  * setting every one of them would count as much as the whole house (sched(7), "The autogroup feature").
  */
 function lower(pid: number | undefined): void {
+  set(pid, niceness);
   try {
-    if (!pid) return;
-    setPriority(pid, niceness);
     writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
   } catch {
-    // A program that is over so quickly needs no priority; elsewhere there is no such group.
+    // Elsewhere there is no such group.
+  }
+}
+
+/** False where that is not allowed, or the program is over already and needs no priority. */
+function set(pid: number | undefined, priority: number): boolean {
+  try {
+    if (!pid) return false;
+    setPriority(pid, priority);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -133,7 +133,7 @@ test.runIf(process.getuid?.() === 0)('what a house starts does not take its prec
   const script = `import { setPriority } from 'node:os';
     import { runProgram, startProgram } from ${JSON.stringify(programs)};
     setPriority(-5);
-    const program = await startProgram(${JSON.stringify(start('nice', 'precedence'))});
+    const program = await startProgram(${JSON.stringify(start('sleep 0.1; nice', 'precedence'))});
     for await (const chunk of program.stdout) process.stdout.write(chunk);
     const { stdout } = await runProgram({ argv: ['sh', '-c', 'sleep 0.1; nice'], env: { PATH: process.env.PATH } });
     console.log(stdout.trim());`;
