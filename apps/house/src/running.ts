@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `<data>/house.json` says about the process that holds the folder. */
@@ -19,9 +19,40 @@ export const exitHandedOver = 75;
 /** The folder that a process holds alone: the whole data folder, or its own place beside the other processes'. */
 export function ownFolder(dataDir: string, services: string | undefined): string {
   if (!services) return dataDir;
-  const folder = join(dataDir, 'run', services.replace(/[^a-z,-]/g, '').replaceAll(',', '+'));
+  const folder = join(partsFolder(dataDir), services.replace(/[^a-z,-]/g, '').replaceAll(',', '+'));
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+const partsFolder = (dataDir: string) => join(dataDir, 'run');
+
+export interface RunningPart extends RunningHouse {
+  /** What it holds alone. */
+  readonly folder: string;
+  /** Those it runs; undefined where it runs all. */
+  readonly services?: readonly string[];
+}
+
+/** Every process of a house that runs on this data folder: the one that is all of it, or those that share the folder. */
+export function findParts(dataDir: string): RunningPart[] {
+  const whole = findRunning(dataDir);
+  if (whole) return [{ ...whole, folder: dataDir }];
+  let names: string[];
+  try {
+    names = readdirSync(partsFolder(dataDir)).sort();
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const folder = join(partsFolder(dataDir), name);
+    const running = findRunning(folder);
+    return running ? [{ ...running, folder, services: name.split('+') }] : [];
+  });
+}
+
+/** The process that people reach, where it is on this machine. */
+export function gatewayOf(parts: readonly RunningPart[]): RunningPart | undefined {
+  return parts.find(({ services }) => !services || services.includes('gateway'));
 }
 
 /** The house that runs on this data folder, or undefined. A file left by a killed one does not count. */

@@ -1,8 +1,10 @@
 /** Two gateways of one house: what happens through one is so at the other, and either may die. */
+import { join as path } from 'node:path';
 import { type GitServer, startGitServer, startRunningTime, type TestRepository, waitFor } from '@steading/testkit';
 import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serverApp } from '#src/app-sources.ts';
+import { steading } from '#src/command.ts';
 import { join, openLive } from '#src/live-connection.ts';
 import { type MadeApp, makeApp, startDeployment, visit } from '#src/main-job.ts';
 import { claimHouse, createPerson, deploymentEnds, type Person, password, registerPerson } from '#src/person.ts';
@@ -65,6 +67,31 @@ test('what was made through one gateway is there through the other at once', asy
     );
     expect(createProject.id).toMatch(/^prj_/);
   }
+});
+
+test('the command shows the processes that run here, and how the whole house is where a gateway does', async () => {
+  const at = (folder: string) => ({ STEADING_DATA: folder, DATABASE_URL: house.databaseUrl, HOME: house.dataDir });
+  const shared = at(house.dataDir);
+  const [here, there, doctor, up, restart] = await Promise.all([
+    steading(['status', '--json'], shared),
+    steading(['status'], at(path(house.dataDir, 'gateway-3'))),
+    steading(['doctor'], shared),
+    steading(['up', '--port', '1'], shared),
+    steading(['restart'], shared),
+  ]);
+  const told = JSON.parse(here.out) as { ready: boolean; processes: { pid: number; services: string[] }[] };
+  expect(told).toMatchObject({ running: true, ready: true, url: house.url });
+  expect(told.processes.map(({ services }) => services.join(' ')).sort()).toEqual([
+    'compute deploy',
+    'forest identity spaces observe',
+    'gateway',
+  ]);
+  expect(house.pids()).toEqual(expect.arrayContaining(told.processes.map(({ pid }) => pid)));
+  expect(there.out).toMatch(/^Ready: [^]*: gateway, data in/);
+  expect(doctor.out).toMatch(/house: is ready at/);
+  expect(up).toMatchObject({ code: 1, err: expect.stringContaining('A house of several processes runs on') });
+  expect(restart.err).toContain('Say which of them: steading restart compute deploy');
+  expect(house.pids()).toHaveLength(4);
 });
 
 test('a live socket and a subscription at either gateway hear what was done through the other', async () => {

@@ -161,7 +161,9 @@ describe('the newcomer’s whole tour', () => {
   test('a rollback brings the first back', async () => {
     const { page, context } = olive;
     await page.getByRole('link', { name: 'Deployments', exact: true }).click();
-    const first = page.getByRole('listitem').filter({ hasText: 'Plant the garden' });
+    // The page before has a list of some of them, which is there until this one comes.
+    const list = page.getByRole('list', { name: 'Deployments', exact: true });
+    const first = list.getByRole('listitem').filter({ hasText: 'Plant the garden' });
     await first.getByRole('button', { name: 'Roll back' }).click();
     await shoot(page, 'roll-back');
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();

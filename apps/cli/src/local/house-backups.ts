@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findEmbeddedPostgres, refuseServerElsewhere, startEmbeddedPostgres } from '@steading/db';
 import { createBackups, type HouseBackups } from '@steading/house/backups';
 import { openMasterKey } from '@steading/house/keys';
-import { findRunning, takeFolder } from '@steading/house/running';
+import { findParts, takeFolder } from '@steading/house/running';
 import { backupSettings, houseConfig } from '@steading/house/settings';
 import { version } from '@steading/house/version';
 import { createLog, loadConfig } from '@steading/kit';
@@ -58,7 +58,7 @@ export async function holdFolder(dataDir: string, command: string): Promise<() =
 async function reachDatabase(dataDir: string): Promise<{ url: string; close(): Promise<void> }> {
   const url = process.env.DATABASE_URL ?? (await findEmbeddedPostgres(join(dataDir, 'postgres')));
   if (url) return { url, close: async () => {} };
-  if (findRunning(dataDir))
+  if (findParts(dataDir).length > 0)
     throw new Failure('The house runs, but its PostgreSQL cannot be reached. See: steading status');
   const giveBack = await holdFolder(dataDir, 'steading backup');
   try {

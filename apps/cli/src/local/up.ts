@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRunning } from '@steading/house/running';
+import { findParts, findRunning } from '@steading/house/running';
 import { Failure } from '#src/failure.ts';
 import { dataFolder, prepareDataFolder } from '#src/local/data-folder.ts';
 import { deployDemo } from '#src/local/demo.ts';
@@ -32,6 +32,10 @@ export async function up(options: UpOptions, out: Output): Promise<void> {
     out.data({ url: running.url, dataDir, alreadyRunning: true });
     return;
   }
+  if (findParts(dataDir).length > 0)
+    throw new Failure(
+      `A house of several processes runs on ${dataDir}. See: steading status. For one process instead: steading down, then steading up`,
+    );
   prepareDataFolder(dataDir);
   await checkPort(options.bind, port);
   await buildWebIfStale(workspaceRoot, out.progress);

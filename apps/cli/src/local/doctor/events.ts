@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ListenerLag, readLags } from '@steading/bus';
 import { createDatabase, createPool, findEmbeddedPostgres } from '@steading/db';
-import { findRunning } from '@steading/house/running';
+import { findParts } from '@steading/house/running';
 import { createLog } from '@steading/kit';
 import { type Finding, good, warning } from '#src/local/doctor/finding.ts';
 
@@ -11,7 +11,7 @@ const goneSeconds = 86_400;
 
 /** Only while the house runs: a listener of one that does not is behind, as it must be. */
 export async function checkEvents(dataDir: string): Promise<Finding[]> {
-  if (!findRunning(dataDir)) return [];
+  if (findParts(dataDir).length === 0) return [];
   try {
     const url = process.env.DATABASE_URL ?? (await findEmbeddedPostgres(join(dataDir, 'postgres')));
     if (!url) return [warning(what, 'cannot be looked at: the database of the house is not reached')];

@@ -1,4 +1,4 @@
-import { findRunning, type RunningHouse } from '@steading/house/running';
+import { findParts, gatewayOf, type RunningHouse } from '@steading/house/running';
 import { type Finding, good, warning, wrong } from '#src/local/doctor/finding.ts';
 import { checkReach } from '#src/local/doctor/reach.ts';
 import { checkPort } from '#src/local/ports.ts';
@@ -10,8 +10,13 @@ interface Readiness {
 
 /** The house on this data folder: whether it runs, what its services say, and whether people reach it. */
 export async function checkHouse(dataDir: string, port: number): Promise<Finding[]> {
-  const running = findRunning(dataDir);
-  if (!running) return [await checkStart(port)];
+  const parts = findParts(dataDir);
+  if (parts.length === 0) return [await checkStart(port)];
+  const running = gatewayOf(parts);
+  if (!running) {
+    const here = parts.map(({ pid, services }) => `${services?.join(', ')} (process ${pid})`).join('; ');
+    return [good('house', `has ${here} here; the doctor looks at the whole house where its gateway runs`)];
+  }
   const readiness = await ask(running);
   if (!readiness)
     return [wrong('house', `runs (process ${running.pid}) but does not answer at ${running.localUrl}; see its log`)];
