@@ -100,7 +100,9 @@ export async function restart(services: readonly string[], options: { data?: str
 }
 
 function notRunning(dataDir: string): string {
-  const parts = findParts(dataDir).flatMap(({ services }) => (services ? [`steading restart ${services.join(' ')}`] : []));
+  const parts = findParts(dataDir).flatMap(({ services }) =>
+    services ? [`steading restart ${services.join(' ')}`] : [],
+  );
   if (parts.length === 0) return `Steading does not run on ${dataDir}. Start it with: steading up`;
   return `A house of several processes runs on ${dataDir}. Say which of them: ${parts.join(', or ')}`;
 }
