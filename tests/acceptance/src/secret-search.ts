@@ -5,8 +5,16 @@ import { Client } from 'pg';
 /** A secret that was sent in, by the name under which a find is told. */
 export type Secrets = ReadonlyMap<string, string>;
 
-/** The forms in which a secret could lie about. */
-function formsOf(secret: string): Buffer[] {
+const forms = new Map<string, readonly Buffer[]>();
+
+/** The forms in which a secret could lie about; made once, for they are looked for in everything. */
+function formsOf(secret: string): readonly Buffer[] {
+  let known = forms.get(secret);
+  if (!known) forms.set(secret, (known = makeForms(secret)));
+  return known;
+}
+
+function makeForms(secret: string): Buffer[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');
   const texts = [
