@@ -87,7 +87,7 @@ test('the command shows the processes that run here, and how the whole house is 
     'gateway',
   ]);
   expect(house.pids()).toEqual(expect.arrayContaining(told.processes.map(({ pid }) => pid)));
-  expect(there.out).toMatch(/^Ready: [^]*: gateway, data in/);
+  expect(there.out).toMatch(/^Ready: .*\n.*: gateway, data in/);
   expect(doctor.out).toMatch(/house: is ready at/);
   expect(up).toMatchObject({ code: 1, err: expect.stringContaining('A house of several processes runs on') });
   expect(restart.err).toContain('Say which of them: steading restart compute deploy');
