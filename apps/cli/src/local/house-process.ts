@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { houseCommand } from '@steading/house/command';
-import { exitHandedOver, findRunning, ownFolder, type RunningHouse } from '@steading/house/running';
+import { exitHandedOver, findRunning, ownFolder, processStartTime, type RunningHouse } from '@steading/house/running';
 import { Failure } from '#src/failure.ts';
 
 export const workspaceRoot = process.env.STEADING_ROOT ?? new URL('../../../../', import.meta.url).pathname;
@@ -139,9 +139,14 @@ function pause(ms: number): Promise<void> {
 
 /** Asks a running house to stop and waits until it has. */
 export async function stopHouse(dataDir: string, running: RunningHouse): Promise<void> {
-  process.kill(running.pid, 'SIGTERM');
+  try {
+    process.kill(running.pid, 'SIGTERM');
+  } catch (error) {
+    // Somebody else stopped it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
   const deadline = Date.now() + stopTimeoutMs;
-  while (findRunning(dataDir)?.pid === running.pid) {
+  while (processStartTime(running.pid) === running.startTime) {
     if (Date.now() > deadline)
       throw new Failure(
         `The house (process ${running.pid}) did not stop within ${stopTimeoutMs / 1000} s. See ${logFile(dataDir)}.`,

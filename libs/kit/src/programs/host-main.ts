@@ -34,11 +34,11 @@ process.on('message', (message: ToHost) => {
         tell({ id, failed: { message: text, ...(code && { code }) } }),
     );
 });
-// The house's own precedence is not for what it starts. To start many programs is work in the background as well, where the
-// host may raise them again: they begin as low as it is.
-const mayRaise = set(process.pid, getPriority() - 1);
-if (mayRaise) set(process.pid, niceness);
-else if (getPriority() < 0) set(process.pid, 0);
+// The house's own precedence is not for what it starts; that it gives way to others is. To start many programs is work in
+// the background as well, where the host may raise them again: they begin as low as it is.
+const usual = Math.max(0, getPriority());
+const mayRaise = renice(process.pid, getPriority() - 1);
+renice(process.pid, mayRaise ? Math.max(usual, niceness) : usual);
 process.on('disconnect', () => {
   for (const kill of kills.values()) kill();
   process.exit();
@@ -100,7 +100,7 @@ async function start(id: number, order: ProgramStart): Promise<number> {
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
-  if (mayRaise) set(child.pid, 0);
+  if (mayRaise) renice(child.pid, usual);
   const given = child.stdio[4] as Socket;
   given.on('error', () => {});
   given.resume();
@@ -168,7 +168,7 @@ function killGroup({ pid }: ChildProcess): void {
  * setting every one of them would count as much as the whole house (sched(7), "The autogroup feature").
  */
 function lower(pid: number | undefined): void {
-  set(pid, niceness);
+  renice(pid, Math.max(usual, niceness));
   try {
     writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
   } catch {
@@ -177,7 +177,7 @@ function lower(pid: number | undefined): void {
 }
 
 /** False where that is not allowed, or the program is over already and needs no priority. */
-function set(pid: number | undefined, priority: number): boolean {
+function renice(pid: number | undefined, priority: number): boolean {
   try {
     if (!pid) return false;
     setPriority(pid, priority);

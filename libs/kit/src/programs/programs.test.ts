@@ -128,18 +128,21 @@ test.each([true, false])('of a house that is killed what should end with it does
   rmSync(tool);
 });
 
-test.runIf(process.getuid?.() === 0)('what a house starts does not take its precedence', async () => {
+test.runIf(process.getuid?.() === 0).each([
+  [-5, [0, 10]],
+  [5, [5, 10]],
+])('what a house of nice %i starts does not take its precedence', async (nice, expected) => {
   const programs = new URL('./programs.ts', import.meta.url).pathname;
   const script = `import { setPriority } from 'node:os';
     import { runProgram, startProgram } from ${JSON.stringify(programs)};
-    setPriority(-5);
+    setPriority(${nice});
     const program = await startProgram(${JSON.stringify(start('sleep 0.1; nice', 'precedence'))});
     for await (const chunk of program.stdout) process.stdout.write(chunk);
     const { stdout } = await runProgram({ argv: ['sh', '-c', 'sleep 0.1; nice'], env: { PATH: process.env.PATH } });
     console.log(stdout.trim());`;
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
   const house = await runProgram({ argv: [process.execPath, ...args], env });
-  expect(house.stdout.trim().split('\n').map(Number)).toEqual([0, 10]);
+  expect(house.stdout.trim().split('\n').map(Number)).toEqual(expected);
 });
 
 test('a host that is lost fails what ran to its end, and the next order gets another', async () => {
