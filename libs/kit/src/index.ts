@@ -1,4 +1,5 @@
 export { anonymous, type Caller, type CallerKind, serviceCaller } from '#src/caller.ts';
+export { type Chain, createChain, type Linked } from '#src/chain.ts';
 export { type Clock, systemClock, type Timer } from '#src/clock.ts';
 export { type ConfigShape, type ConfigValues, loadConfig } from '#src/config.ts';
 export {

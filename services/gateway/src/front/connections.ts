@@ -5,11 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Clock } from '@steading/kit';
+import { type Clock, createChain, type Linked } from '@steading/kit';
 import { addressGroup, isLoopback } from '#src/front/addresses.ts';
 import type { FrontLimits } from '#src/front/front-limits.ts';
 
-export interface Connection {
+export interface Connection extends Linked<Connection> {
   readonly socket: Socket;
   readonly group: string;
   /** Requests under way. */
@@ -72,7 +72,7 @@ export function createConnections(options: {
   const { limits, clock, refused } = options;
   const all = new Map<string, Connection>();
   /** In the order in which they became idle. */
-  const idle = new Set<Connection>();
+  const idle = createChain<Connection>();
   const counts = new Map<string, number>();
 
   function hasRoom(group: string, counted: boolean): boolean {
@@ -121,6 +121,8 @@ export function createConnections(options: {
         hadRequest: false,
         idleLooks: 0,
         isOver: false,
+        before: undefined,
+        after: undefined,
       };
       const key = keyOf(socket);
       all.set(key, one);

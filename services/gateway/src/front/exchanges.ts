@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { Clock } from '@steading/kit';
+import { type Clock, createChain, type Linked } from '@steading/kit';
 import type { Refusal } from '#src/front/connections.ts';
 import type { FrontLimits } from '#src/front/front-limits.ts';
 import { rawRefusal } from '#src/front/plain-page.ts';
@@ -18,7 +18,7 @@ export interface Exchanges {
   sweep(): void;
 }
 
-interface Exchange {
+interface Exchange extends Linked<Exchange> {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly ended: () => void;
@@ -36,7 +36,7 @@ export function createExchanges(options: {
   refused: (reason: Refusal) => void;
 }): Exchanges {
   const { limits, clock, refused } = options;
-  const open = new Set<Exchange>();
+  const open = createChain<Exchange>();
 
   function finish(one: Exchange): void {
     if (open.delete(one)) one.ended();
@@ -53,7 +53,7 @@ export function createExchanges(options: {
       const now = clock.now();
       const one: Exchange = {
         ...{ incoming, outgoing, ended, beganMs: now, received: 0, windowMs: now, windowBytes: 0 },
-        ...{ stuck: undefined, overMs: undefined },
+        ...{ stuck: undefined, overMs: undefined, before: undefined, after: undefined },
       };
       open.add(one);
       countBody(incoming, (bytes) => (one.received += bytes));
