@@ -7,6 +7,6 @@ export function copyMessage<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyMessage) as T;
   if (value instanceof Uint8Array) return value.slice() as T;
   const copy = Object.create(Object.getPrototypeOf(value)) as Record<string, unknown>;
-  for (const [name, part] of Object.entries(value)) copy[name] = copyMessage(part);
+  for (const name of Object.keys(value)) copy[name] = copyMessage((value as Record<string, unknown>)[name]);
   return copy as T;
 }

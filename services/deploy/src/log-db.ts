@@ -1,8 +1,20 @@
 /** SQL of deployment logs. */
 import { type Reader, statement, type Writer } from '@steading/db';
 
+/** Lines that follow each other, said in one millisecond by one stream. */
+export interface LogRun {
+  /** Of the first. */
+  readonly position: number;
+  readonly atMs: number;
+  readonly stage: string;
+  readonly stream: string;
+  /** At least one. */
+  readonly lines: readonly string[];
+}
+
 export type LogRow = { position: number; at: Date; stage: string; stream: string; text: string };
 
+/** The lines of each run come in one text, each after a line feed: of an empty text PostgreSQL would make no line. */
 const append = statement<
   [
     deployment: string,
@@ -15,9 +27,10 @@ const append = statement<
 >(
   'deploy.log.append',
   `insert into deploy.log_lines (deployment_id, position, at, stage, stream, text)
-   select $1, l.position, l.at, l.stage, l.stream, l.text
-   from unnest($2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[]) as l (position, at, stage, stream, text)
-   where exists (select from deploy.deployments where id = $1)
+   select $1, run.position + line.number - 2, run.at, run.stage, run.stream, line.text
+   from unnest($2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[]) as run (position, at, stage, stream, texts),
+     string_to_table(run.texts, E'\\n') with ordinality as line (text, number)
+   where line.number > 1 and exists (select from deploy.deployments where id = $1)
    on conflict do nothing`,
 );
 const after = statement<[deployment: string, after: number, limit: number], LogRow>(
@@ -47,19 +60,15 @@ const pruneTraces = statement<[days: number]>(
 );
 
 export const logDb = {
-  append: (
-    tx: Writer,
-    deployment: string,
-    lines: readonly { position: number; at: string; stage: string; stream: string; text: string }[],
-  ) =>
+  append: (tx: Writer, deployment: string, runs: readonly LogRun[]) =>
     tx.run(
       append,
       deployment,
-      lines.map((line) => line.position),
-      lines.map((line) => line.at),
-      lines.map((line) => line.stage),
-      lines.map((line) => line.stream),
-      lines.map((line) => line.text),
+      runs.map((run) => run.position),
+      runs.map((run) => new Date(run.atMs).toISOString()),
+      runs.map((run) => run.stage),
+      runs.map((run) => run.stream),
+      runs.map((run) => `\n${run.lines.join('\n')}`),
     ),
   after: (db: Reader, deployment: string, position: number, limit: number) =>
     db.all(after, deployment, position, limit),

@@ -32,7 +32,8 @@ export interface ComputeDouble {
   /** What the next builds and rollouts do. */
   behave: {
     build: 'ok' | 'fail' | 'hang';
-    lines: string[];
+    /** What the next builds print, on standard output where nothing else is said. */
+    lines: (string | { stream: 'stdout' | 'stderr'; text: string })[];
     /** `away`: it begins, and from then on nothing is answered. */
     rollout: 'ok' | 'fail' | 'hang' | 'away';
     edge: 'ok' | 'stuck';
@@ -103,14 +104,20 @@ function methods(double: () => ComputeDouble): Methods {
       const record = { request, files, cancelled: false, read };
       builds.push(record);
       let position = 0n;
-      const line = (text: string) => ({
+      const output = (printed: typeof behave.lines) => ({
         event: {
           case: 'output' as const,
-          value: { lines: [{ position: ++position, timeMs: BigInt(Date.now()), stream: 'stdout', text }] },
+          value: {
+            lines: printed.map((line) => ({
+              ...(typeof line === 'string' ? { stream: 'stdout', text: line } : line),
+              ...{ position: ++position, timeMs: BigInt(Date.now()) },
+            })),
+          },
         },
       });
-      for (const step of request.steps) yield line(`$ ${step.argv.join(' ')}`);
-      for (const text of behave.lines) yield line(text);
+      for (const step of request.steps) yield output([`$ ${step.argv.join(' ')}`]);
+      // As many at once as compute gives.
+      for (let at = 0; at < behave.lines.length; at += 500) yield output(behave.lines.slice(at, at + 500));
       if (behave.build === 'hang') {
         await aborted(context.signal);
         record.cancelled = true;

@@ -176,6 +176,30 @@ test('secrets never stand in the log', async () => {
   expect(house.compute.builds.at(-1)!.request.environment.URL).toBe('pg://u:hunter22@db');
 });
 
+test('a log has every line at its place, empty ones and those of both streams', async () => {
+  const { appId } = await makeApp(house, repository.url);
+  const long = Array.from({ length: 1_200 }, (_, index) => `line ${index}`);
+  const err = (text: string) => ({ stream: 'stderr' as const, text });
+  house.compute.behave.lines = ['', 'one', '', '', err(''), err('bad \\ "quoted" {1,2}'), '', ...long, err('end')];
+  const id = await deployApp(house, appId);
+  await house.untilState(id, 'live');
+  const page = `query($id: ID!, $after: Int!) { deployment(id: $id) { log(after: $after) { lines { position stream text } more } } }`;
+  const lines: { position: number; stream: string; text: string }[] = [];
+  for (let more = true; more; ) {
+    const { deployment } = await house.ask<{ deployment: { log: { lines: typeof lines; more: boolean } } }>(page, {
+      id,
+      after: lines.at(-1)?.position ?? 0,
+    });
+    lines.push(...deployment.log.lines);
+    more = deployment.log.more;
+  }
+  expect(lines.map(({ position }) => position)).toEqual(lines.map((_, index) => index + 1));
+  const printed = lines.filter(({ stream, text }) => stream !== 'steading' && !text.startsWith('$ '));
+  expect(printed.map(({ stream, text }) => `${stream}:${text}`)).toEqual(
+    house.compute.behave.lines.map((line) => (typeof line === 'string' ? `stdout:${line}` : `stderr:${line.text}`)),
+  );
+});
+
 test('an unknown reference fails the deployment and names it', async () => {
   const { appId } = await makeApp(house, repository.url);
   const set = 'mutation($id: ID!, $v: [VariableInput!]!) { setVariables(ownerId: $id, variables: $v) { name } }';

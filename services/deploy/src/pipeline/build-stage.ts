@@ -80,8 +80,7 @@ async function runBuild(work: Work, plan: BuildPlan, input: BuildInput): Promise
     as(work.caller, { signal: work.signal, timeoutMs: timeoutMs + 60_000 }),
   );
   for await (const { event } of events) {
-    if (event.case === 'output')
-      for (const { stream, text } of event.value.lines) work.log.write('building', lineStream(stream), text);
+    if (event.case === 'output') writeLines(work, event.value.lines);
     else if (event.case === 'done') {
       work.log.write('building', 'steading', `Built: ${(Number(event.value.bytes) / 1024 / 1024).toFixed(1)} MB.`);
       return event.value.releaseId;
@@ -92,6 +91,18 @@ async function runBuild(work: Work, plan: BuildPlan, input: BuildInput): Promise
   }
   work.signal.throwIfAborted();
   throw new Error('a build ended without saying how');
+}
+
+/** Lines of one stream at once: to look through each alone for what is masked costs several times as much. */
+function writeLines({ log }: Work, lines: readonly { readonly stream: string; readonly text: string }[]): void {
+  for (let at = 0; at < lines.length; ) {
+    const { stream } = lines[at]!;
+    const other = lines.findIndex((line, index) => index > at && line.stream !== stream);
+    const end = other < 0 ? lines.length : other;
+    const texts = lines.slice(at, end).map(({ text }) => text);
+    log.write('building', lineStream(stream), texts.join('\n'));
+    at = end;
+  }
 }
 
 /** Known before the release is: whoever builds again after a crash replaces what the first build left, and a deployment

@@ -9,7 +9,7 @@
  */
 import type { Database } from '@steading/db';
 import type { Clock, Log } from '@steading/kit';
-import { logDb } from '#src/log-db.ts';
+import { type LogRun, logDb } from '#src/log-db.ts';
 
 export interface LogWriter {
   write(stage: string, stream: 'stdout' | 'stderr' | 'steading', text: string): void;
@@ -56,7 +56,7 @@ export async function openLogWriter(options: WriterOptions): Promise<LogWriter> 
 
   const push = (stage: string, stream: string, text: string) => {
     bytes += Buffer.byteLength(text);
-    store.push({ position: ++position, at: new Date(clock.now()).toISOString(), stage, stream, text });
+    store.push({ position: ++position, atMs: Math.floor(clock.now()), stage, stream }, text);
   };
   const add = (stage: string, stream: string, text: string) => {
     if (missing > 0) {
@@ -88,12 +88,19 @@ export async function openLogWriter(options: WriterOptions): Promise<LogWriter> 
   };
 }
 
-type Line = Parameters<typeof logDb.append>[2][number];
+type OpenRun = LogRun & { readonly lines: string[] };
 
-/** Lines that wait to be stored, in order; what cannot be stored now is tried again. */
+/**
+ * Lines that wait to be stored, in order; what cannot be stored now is tried again. A build may print ten thousand lines a
+ * second: those of one stream and one millisecond wait together, as little more than their texts.
+ */
 function createLineStore(options: WriterOptions) {
   const { db, clock, deploymentId, late } = options;
-  let waiting: Line[] = [];
+  let waiting: OpenRun[] = [];
+  /** How many lines are in `waiting`. */
+  let lines = 0;
+  /** The last of `waiting`, while lines may join it. */
+  let open: OpenRun | undefined;
   let running: Promise<void> = Promise.resolve();
   let scheduled = false;
   let closed = false;
@@ -109,10 +116,12 @@ function createLineStore(options: WriterOptions) {
   };
   const store = async () => {
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, logLimits.batch);
+      const batch = firstOf(waiting);
+      if (batch.length === waiting.length) open = undefined;
       await db.write((tx) => logDb.append(tx, deploymentId, batch));
       failures = 0;
       waiting = waiting.slice(batch.length);
+      lines -= linesIn(batch);
     }
   };
   const flush = () => {
@@ -129,9 +138,9 @@ function createLineStore(options: WriterOptions) {
       await flush();
     }
   };
-  const note = (lines: number) =>
+  const note = (unstored: number) =>
     db
-      .write((tx) => logDb.setUnstored(tx, deploymentId, lines))
+      .write((tx) => logDb.setUnstored(tx, deploymentId, unstored))
       .catch((error: unknown) => {
         options.log.warn({ err: error, deploymentId }, 'it could not be noted that log lines are missing');
       });
@@ -148,14 +157,15 @@ function createLineStore(options: WriterOptions) {
     else sayLost();
   };
   const sayLost = () =>
-    options.log.error(
-      { deploymentId, lines: waiting.length },
-      'log lines of a deployment could not be stored and are lost',
-    );
+    options.log.error({ deploymentId, lines }, 'log lines of a deployment could not be stored and are lost');
   return {
-    isFull: () => waiting.length >= logLimits.waitingLines,
-    push(line: Line) {
-      waiting.push(line);
+    isFull: () => lines >= logLimits.waitingLines,
+    push(place: Omit<LogRun, 'lines'>, text: string) {
+      const { atMs, stage, stream } = place;
+      const joins = open && open.lines.length < logLimits.batch && open.atMs === atMs;
+      if (open && joins && open.stage === stage && open.stream === stream) open.lines.push(text);
+      else waiting.push((open = { ...place, lines: [text] }));
+      lines++;
       schedule();
     },
     flush,
@@ -163,11 +173,22 @@ function createLineStore(options: WriterOptions) {
       await flushWell();
       closed = true;
       if (waiting.length === 0) return;
-      await note(waiting.length);
+      await note(lines);
       if (late.signal.aborted || late.open.size >= lateLimits.logs) sayLost();
       else void storeLate();
     },
   };
+}
+
+/** As many as are stored at once. */
+function firstOf(runs: readonly LogRun[]): readonly LogRun[] {
+  let count = 0;
+  const over = runs.findIndex((run) => (count += run.lines.length) > logLimits.batch);
+  return over < 0 ? runs.slice() : runs.slice(0, Math.max(1, over));
+}
+
+function linesIn(runs: readonly LogRun[]): number {
+  return runs.reduce((sum, run) => sum + run.lines.length, 0);
 }
 
 /** Zero bytes cannot be stored as text; a carriage return is how tools draw over a line. */

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { enclosureOf, environmentOf } from '#src/runtime/process/build-enclosure.ts';
 import { lineQueue } from '#src/runtime/process/build-lines.ts';
@@ -10,7 +10,7 @@ import { limitsOf, type Machine, markOf } from '#src/runtime/process/machine.ts'
 import { keepRelease } from '#src/runtime/process/releases.ts';
 import { killMarked, launch } from '#src/runtime/process/running.ts';
 import { enclose } from '#src/runtime/process/sandbox.ts';
-import { runTool } from '#src/runtime/process/tools.ts';
+import { removeTree, runTool } from '#src/runtime/process/tools.ts';
 import type { BuildEvent, BuildOrder, Limits } from '#src/runtime/runtime.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function* build(
     timer.cancel();
     signal.removeEventListener('abort', cancel);
     await result;
-    await runTool(['rm', '-rf', '--', folder], { timeoutMs: 60_000 }).catch(() => {});
+    await removeTree(folder).catch(() => {});
   }
 }
 
@@ -56,7 +56,7 @@ async function runBuild(work: BuildWork): Promise<BuildEvent> {
   writeAccounts(folder, uid);
   if (uid !== undefined) chownSync(join(folder, 'tmp'), uid, uid);
   await runTool(['cp', '-RP', '--', order.sourcePath, app], { timeoutMs: 300_000, signal: stop.signal });
-  rmSync(join(app, '.git'), { recursive: true, force: true });
+  await removeTree(join(app, '.git'));
   if (uid !== undefined) await runTool(['chown', '-Rh', `${uid}:${uid}`, '--', app], { timeoutMs: 120_000 });
   const endTurn = work.settings.turns?.begin();
   try {
@@ -118,9 +118,9 @@ export async function removeHalfMade(machine: Machine): Promise<void> {
   for (const buildId of readdirSync(machine.folders.builds)) {
     await killMarked({ mark: markOf(machine, buildId), clock: machine.clock, log: machine.log });
     machine.cgroups?.group('build', buildId).remove();
-    await runTool(['rm', '-rf', '--', join(machine.folders.builds, buildId)], { timeoutMs: 120_000 });
+    await removeTree(join(machine.folders.builds, buildId));
   }
   for (const name of readdirSync(machine.folders.releases))
     if (!existsSync(join(machine.folders.releases, name, 'release.json')))
-      rmSync(join(machine.folders.releases, name), { recursive: true, force: true });
+      await removeTree(join(machine.folders.releases, name));
 }

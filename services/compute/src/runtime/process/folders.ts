@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeTree } from '#src/runtime/process/tools.ts';
 
 /** Where the process runtime keeps things, and which user each app is. */
 export interface Folders {
@@ -13,7 +14,7 @@ export interface Folders {
   appIds(): string[];
   /** The app's own user, given once and kept; undefined where apps have none. */
   uidOf(appId: string): number | undefined;
-  forgetApp(appId: string): void;
+  forgetApp(appId: string): Promise<void>;
 }
 
 export interface AppFolders {
@@ -59,17 +60,20 @@ export function openFolders(root: string, firstUid: number | undefined): Folders
       mkdirSync(more.instances, { recursive: true, mode: 0o711 });
       return { ...names, ...more };
     },
-    forgetApp(appId) {
-      rmSync(join(apps, appId), { recursive: true, force: true });
+    async forgetApp(appId) {
+      await removeTree(join(apps, appId));
       delete users[appId];
       writeWhole(usersFile, JSON.stringify(users));
     },
   };
 }
 
-/** Either the old content or the new one is there after a crash, never half. */
-export function writeWhole(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
+/**
+ * Either the old content or the new one is there when this process died, never half. Whoever must know it after the
+ * machine died too has it flushed: that waits for the disk, and everybody with it.
+ */
+export function writeWhole(file: string, text: string, { flush = true }: { flush?: boolean } = {}): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush });
   renameSync(`${file}.new`, file);
 }
 

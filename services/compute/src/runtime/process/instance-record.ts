@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '#src/runtime/process/folders.ts';
 import type { Machine } from '#src/runtime/process/machine.ts';
@@ -23,17 +24,23 @@ export function instanceFolder(machine: Machine, appId: string, id: string): str
   return join(machine.folders.app(appId).instances, id);
 }
 
+/** Not flushed: what it tells of ends with the machine. */
 export function writeRecord(machine: Machine, record: InstanceRecord): void {
   const folder = instanceFolder(machine, record.appId, record.id);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  writeWhole(join(folder, 'state.json'), JSON.stringify(record));
+  writeWhole(join(folder, 'state.json'), JSON.stringify(record), { flush: false });
 }
 
+/** Undefined where there is none, or where the machine died before it was on the disk. */
 export function readRecord(folder: string): InstanceRecord | undefined {
-  const file = join(folder, 'state.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as InstanceRecord) : undefined;
+  try {
+    return JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')) as InstanceRecord;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
-export function forgetInstance(machine: Machine, appId: string, id: string): void {
-  rmSync(instanceFolder(machine, appId, id), { recursive: true, force: true });
+export async function forgetInstance(machine: Machine, appId: string, id: string): Promise<void> {
+  await rm(instanceFolder(machine, appId, id), { recursive: true, force: true });
 }

@@ -193,7 +193,7 @@ export function createMember(options: MemberOptions): Member {
     await killRemains(machine, record.id);
     say(`Stopped: ${why}.`);
     record = { ...record, state: 'stopped' };
-    forgetInstance(machine, record.appId, record.id);
+    await forgetInstance(machine, record.appId, record.id);
     options.changed();
   }
 

@@ -82,7 +82,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     for (const id of readdirSync(instances)) {
       if (readRecord(join(instances, id))) continue;
       await killRemains(machine, id);
-      forgetInstance(machine, appId, id);
+      await forgetInstance(machine, appId, id);
     }
   }
 
@@ -112,7 +112,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
         for (const id of readdirSync(folders.app(appId).instances)) {
           if (known.has(id)) continue;
           await killRemains(machine, id);
-          forgetInstance(machine, appId, id);
+          await forgetInstance(machine, appId, id);
         }
       }
     },
@@ -135,12 +135,10 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async removeApp(appId) {
       await apps.get(appId)?.stop('the app was removed');
       apps.delete(appId);
-      for (const releaseId of readdirSync(folders.releases)) removeRelease(folders.releases, appId, releaseId);
-      folders.forgetApp(appId);
+      for (const releaseId of readdirSync(folders.releases)) await removeRelease(folders.releases, appId, releaseId);
+      await folders.forgetApp(appId);
     },
-    async removeRelease(appId, releaseId) {
-      removeRelease(folders.releases, appId, releaseId);
-    },
+    removeRelease: (appId, releaseId) => removeRelease(folders.releases, appId, releaseId),
     releaseExists: (appId, releaseId) => releaseOwner(folders.releases, releaseId) === appId,
   };
 }

@@ -1,20 +1,18 @@
 import {
-  closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { BuildStopped, tooLarge } from '#src/runtime/process/build-stops.ts';
 import type { BuildWork } from '#src/runtime/process/build-work.ts';
-import { writeWhole } from '#src/runtime/process/folders.ts';
-import { folderBytes, runTool } from '#src/runtime/process/tools.ts';
+import { folderBytes, removeTree, runTool } from '#src/runtime/process/tools.ts';
 import type { BuildEvent } from '#src/runtime/runtime.ts';
 
 /** Whole or not there: everything is on the disk before the folder gets its name. */
@@ -29,15 +27,24 @@ export async function keepRelease(
   const made = join(folder, 'release');
   mkdirSync(made, { mode: 0o711 });
   renameSync(output, join(made, 'files'));
+  const mark = JSON.stringify({ releaseId, appId: order.appId, bytes });
+  writeFileSync(join(made, 'release.json'), mark, { mode: 0o600 });
   await runTool(['sync', '-f', '--', made], { timeoutMs: 120_000 }).catch(() => {});
-  writeWhole(join(made, 'release.json'), JSON.stringify({ releaseId, appId: order.appId, bytes }));
+  await flushed(join(made, 'release.json'));
   stop.signal.throwIfAborted();
-  removeRelease(machine.folders.releases, order.appId, releaseId);
+  await removeRelease(machine.folders.releases, order.appId, releaseId);
   renameSync(made, join(machine.folders.releases, releaseId));
-  const parent = openSync(machine.folders.releases, 'r');
-  fsyncSync(parent);
-  closeSync(parent);
+  await flushed(machine.folders.releases);
   return { kind: 'done', releaseId, bytes };
+}
+
+async function flushed(path: string): Promise<void> {
+  const opened = await open(path);
+  try {
+    await opened.sync();
+  } finally {
+    await opened.close();
+  }
 }
 
 function outputFolder(app: string, outputPath: string): string {
@@ -67,8 +74,8 @@ export function releaseOwner(releases: string, releaseId: string): string | unde
  * Nothing where the app has no such release. The mark of completeness goes first: a removal that is cut short leaves a
  * half release, which the next start removes.
  */
-export function removeRelease(releases: string, appId: string, releaseId: string): void {
+export async function removeRelease(releases: string, appId: string, releaseId: string): Promise<void> {
   if (releaseOwner(releases, releaseId) !== appId) return;
   rmSync(join(releases, releaseId, 'release.json'), { force: true });
-  rmSync(join(releases, releaseId), { recursive: true, force: true });
+  await removeTree(join(releases, releaseId));
 }

@@ -99,8 +99,10 @@ async function whenGone(name: ProcessName, { clock, statusFile }: RunningOptions
 
 function track(name: ProcessName, ended: Promise<Exit>, options: RunningOptions): Running {
   const pids = () => {
+    // A group names all of them at once; to ask each for its children stops the house where something forks without end.
     const grouped = options.cgroup?.pids() ?? [];
-    return [...new Set([...grouped, ...(isAlive(name) ? treeOf(name.pid) : [])])];
+    const own = !isAlive(name) ? [] : grouped.length > 0 ? [name.pid] : treeOf(name.pid);
+    return [...new Set([...grouped, ...own])];
   };
   const killAll = () => killTree({ ...options, name, pids });
   const exited = ended.then(async (exit) => {

@@ -13,6 +13,11 @@ export async function runTool(
   return end.stdout;
 }
 
+/** Outside of this process: a release may hold a hundred thousand files, and nobody is answered while they are removed here. */
+export async function removeTree(folder: string): Promise<void> {
+  await runTool(['rm', '-rf', '--', folder], { timeoutMs: 300_000 });
+}
+
 /** What a folder takes on the disk. */
 export async function folderBytes(folder: string): Promise<number> {
   const text = await runTool(['du', '-sk', '--', folder], { timeoutMs: 60_000 });
