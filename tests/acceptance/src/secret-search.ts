@@ -1,20 +1,13 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Client } from 'pg';
+import { createManySearch, type ManySearch } from '#src/many-search.ts';
 
 /** A secret that was sent in, by the name under which a find is told. */
 export type Secrets = ReadonlyMap<string, string>;
 
-const forms = new Map<string, readonly Buffer[]>();
-
-/** The forms in which a secret could lie about; made once, for they are looked for in everything. */
-function formsOf(secret: string): readonly Buffer[] {
-  let known = forms.get(secret);
-  if (!known) forms.set(secret, (known = makeForms(secret)));
-  return known;
-}
-
-function makeForms(secret: string): Buffer[] {
+/** The forms in which a secret could lie about. */
+function formsOf(secret: string): Buffer[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');
   const texts = [
@@ -39,9 +32,20 @@ function base64Within(bytes: Buffer, before: number): string[] {
 }
 
 export function findIn(where: string, content: Buffer, secrets: Secrets): string[] {
-  return [...secrets]
-    .filter(([, secret]) => formsOf(secret).some((form) => content.includes(form)))
-    .map(([name]) => `${name} in ${where}`);
+  return searchFor(secrets)(content).map((name) => `${name} in ${where}`);
+}
+
+/** What is looked for while more is still sent: a search is made anew when it is no longer the one for all of them. */
+const searches = new WeakMap<Secrets, { readonly of: string; readonly search: ManySearch }>();
+
+function searchFor(secrets: Secrets): ManySearch {
+  const of = JSON.stringify([...secrets]);
+  let known = searches.get(secrets);
+  if (known?.of !== of) {
+    const words = new Map([...secrets].map(([name, secret]) => [name, formsOf(secret)]));
+    searches.set(secrets, (known = { of, search: createManySearch(words) }));
+  }
+  return known.search;
 }
 
 /** Every file of the house's folder but the key files, which seal the rest, and the programs of PostgreSQL, which know words of theirs. */
