@@ -51,6 +51,18 @@ test('nothing is lost before an app ever served, and one answer among others doe
   expect(await probing.stop()).toMatchObject({ lost: 0 });
 });
 
+test('a gateway that learns of a new app after the others has lost nothing, but does once it answered', async () => {
+  let asked = 0;
+  const late = ['', '', '', '', 'new', '', 'new'];
+  start({
+    up: [left, right],
+    servesAlready: false,
+    answer: (edge) => served(edge === left ? 'new' : (late[asked++] ?? 'new')),
+  });
+  expect((await probing.reaches('new', soon(15_000))).everywhere).toBe(true);
+  expect(await probing.stop()).toMatchObject({ lost: 1 });
+});
+
 test('a deadline ends the wait, and who did not come along is named', async () => {
   start({ up: [left, right], answer: (edge) => served(edge === left ? 'new' : 'old') });
   expect(await probing.reaches('new', soon(1_500))).toEqual({ everywhere: false, missing: [right.url], absent: [] });

@@ -7,7 +7,7 @@ import type { Clock, Log } from '@steading/kit';
 import type { TraceRecord } from '#src/deployments-db.ts';
 import type { Edge, EdgeAnswer } from '#src/pipeline/edge-request.ts';
 import type { Edges } from '#src/pipeline/edges.ts';
-import { addSample, type Prober, probeTimes, startProber } from '#src/pipeline/prober.ts';
+import { addSample, type Prober, type ProberOptions, probeTimes, startProber } from '#src/pipeline/prober.ts';
 
 export interface Probing {
   /** Waits until every gateway that is up sends requests to the generation, or the deadline. */
@@ -31,7 +31,7 @@ export interface ProbingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Until the first answer of an app that never served, nobody can lose anything. */
+  /** A gateway's requests to an app that never served count from the first that was answered: until then nothing is lost. */
   readonly servesAlready: boolean;
   readonly earlier: TraceRecord | null;
 }
@@ -47,14 +47,17 @@ export function startProbing(options: ProbingOptions): Probing {
   const probers = new Map<string, { edge: Edge; prober: Prober }>();
   const waiters = new Set<() => void>();
   let trace = options.earlier ?? noTrace;
-  let counts = options.servesAlready;
   let looked = false;
 
-  function onAnswer(answer: EdgeAnswer, when: { startedMs: number; ms: number }): void {
-    counts ||= answer.ok;
-    const isSent = answer.edge === 'answered' || answer.edge === 'none';
-    if (counts && isSent) trace = addSample(trace, answer, when);
-    for (const waiter of waiters) waiter();
+  /** For each gateway alone: they learn one after the other that there is an app. */
+  function createCount(): ProberOptions['onAnswer'] {
+    let countsFromMs = options.servesAlready ? 0 : Number.POSITIVE_INFINITY;
+    return (answer, when) => {
+      if (answer.ok) countsFromMs = Math.min(countsFromMs, when.startedMs);
+      const isSent = answer.edge === 'answered' || answer.edge === 'none';
+      if (isSent && when.startedMs >= countsFromMs) trace = addSample(trace, answer, when);
+      for (const waiter of waiters) waiter();
+    };
   }
 
   async function look(): Promise<void> {
@@ -66,7 +69,7 @@ export function startProbing(options: ProbingOptions): Probing {
     for (const edge of up) {
       if (probers.has(keyOf(edge))) continue;
       const request = () => edges.request(edge, host, path, probeTimes.timeoutMs);
-      probers.set(keyOf(edge), { edge, prober: startProber({ request, clock, signal, onAnswer }) });
+      probers.set(keyOf(edge), { edge, prober: startProber({ request, clock, signal, onAnswer: createCount() }) });
     }
     for (const [key, { prober }] of probers) {
       if (keys.has(key)) continue;
