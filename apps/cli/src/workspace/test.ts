@@ -32,18 +32,19 @@ export async function test(names: readonly string[], { long, out }: TestOptions)
   out.settle();
   const folder = mkdtempSync(join(tmpdir(), 'steading-report-'));
   const report = join(folder, 'report.json');
-  const suites =
+  const suites: readonly { readonly paths: readonly string[]; readonly workers?: number }[] =
     names.length > 0
-      ? [[...names]]
+      ? [{ paths: [...names] }]
       : [
           // Docker makes and removes network interfaces, at which a browser gives up what it was loading: not side by side.
-          ['apps', 'contracts', 'libs', 'services', 'tools', 'tests/containers'],
-          ['tests/acceptance', 'tests/browser'],
+          // These wait for engines and clocks a fifth of their time: a third file fills it.
+          { paths: ['apps', 'contracts', 'libs', 'services', 'tools', 'tests/containers'], workers: 3 },
+          { paths: ['tests/acceptance', 'tests/browser'] },
         ];
   let passed = 0;
   let failed = 0;
   try {
-    for (const paths of suites) {
+    for (const { paths, workers } of suites) {
       const ran = await run(
         [
           bin('vitest'),
@@ -54,6 +55,7 @@ export async function test(names: readonly string[], { long, out }: TestOptions)
           '--reporter=default',
           '--reporter=json',
           `--outputFile.json=${report}`,
+          ...(workers ? [`--maxWorkers=${workers}`] : []),
           ...paths,
         ],
         { show: !out.json, env: { ...engines, ...(long && { STEADING_TEST_LONG: '1' }) } },
