@@ -5,7 +5,7 @@
  */
 import type { Clock, Log } from '@steading/kit';
 import type { TraceRecord } from '#src/deployments-db.ts';
-import type { Edge, EdgeAnswer } from '#src/pipeline/edge-request.ts';
+import type { Edge } from '#src/pipeline/edge-request.ts';
 import type { Edges } from '#src/pipeline/edges.ts';
 import { addSample, type Prober, type ProberOptions, probeTimes, startProber } from '#src/pipeline/prober.ts';
 
