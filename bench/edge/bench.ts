@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { claimHouse, deploymentEnds, freePorts, makeApp, startDeployment } from '@steading/acceptance';
 import { startGitServer } from '@steading/testkit';
 import { startHouse } from '../replace/house.ts';
+import { runWrk } from '../wrk.ts';
 import { type Peer, startPeers } from './peers.ts';
 
 const seconds = Number(process.env.MEASURE_SECONDS ?? 5);
@@ -88,26 +89,11 @@ async function compare(path: string, fronts: readonly Front[]): Promise<void> {
   }
 }
 
-async function measure({ port, host, pids, name }: Front, path: string) {
+async function measure({ port, host, pids }: Front, path: string) {
   const before = cpuMs(pids());
-  const argv = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-H', `Host: ${host}`];
-  const text = await run('wrk', [...argv, `http://127.0.0.1:${port}${path}`]);
-  const answered = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
-  if (answered === 0 || /Non-2xx/.test(text)) throw new Error(`${name} did not answer well:\n${text}`);
-  const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0);
-  const [, amount, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
-  const p99Ms = Number(amount) * (unit === 'us' ? 0.001 : unit === 's' ? 1000 : 1);
+  const args = [`-c${connections}`, `-d${seconds}s`, '-H', `Host: ${host}`, `http://127.0.0.1:${port}${path}`];
+  const { answered, requestsPerSecond: perSecond, p99Ms } = await runWrk(args);
   return { perSecond, p99Ms, cpuUs: ((cpuMs(pids()) - before) * 1000) / answered };
-}
-
-function run(command: string, argv: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.once('error', () => reject(new Error(`${command} is needed. On Debian: apt-get install ${command}`)));
-    child.once('close', () => resolve(text));
-  });
 }
 
 /** User and kernel time of processes, in steps of 10 ms (proc(5)). */

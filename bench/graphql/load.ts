@@ -1,20 +1,16 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Measured, runWrk } from '../wrk.ts';
+
+export type { Measured } from '../wrk.ts';
 
 /** One kind of request, sent over and over. */
 export interface Load {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-}
-
-export interface Measured {
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
 }
 
 const connections = 16;
@@ -28,15 +24,7 @@ export async function measure(load: Load, seconds: number): Promise<Measured> {
   try {
     const script = join(folder, 'load.lua');
     writeFileSync(script, scriptOf(load), { mode: 0o600 });
-    const text = await run('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, load.url]);
-    const answered = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
-    if (answered === 0 || /Non-2xx|Socket errors|refused: /.test(text))
-      throw new Error(`${load.url} did not answer well:\n${text}`);
-    return {
-      requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0),
-      p50Ms: percentile(text, 50),
-      p99Ms: percentile(text, 99),
-    };
+    return await runWrk([`-c${connections}`, `-d${seconds}s`, '-s', script, load.url]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -53,21 +41,6 @@ function scriptOf({ headers, body }: Load): string {
     `  if status ~= 200 or body:find('"errors"', 1, true) then print("refused: " .. body:sub(1, 400)) wrk.thread:stop() end`,
     'end',
   ].join('\n');
-}
-
-function percentile(text: string, of: number): number {
-  const [, amount, unit] = new RegExp(`${of}%\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? [];
-  return Number(amount) * (unit === 'us' ? 0.001 : unit === 's' ? 1000 : 1);
-}
-
-function run(command: string, argv: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.once('error', () => reject(new Error(`${command} is needed. On Debian: apt-get install ${command}`)));
-    child.once('close', () => resolve(text));
-  });
 }
 
 /** One request; gives the answer's text. */
