@@ -35,6 +35,8 @@ export interface RemainsOptions {
   readonly house?: readonly number[];
   /** Absent: nothing is said of rows. */
   readonly databaseUrl?: string;
+  /** The range of its ports, where others in the same process hold some too; default: all that are held. */
+  readonly ports?: { readonly first: number; readonly last: number };
 }
 
 export async function findRemains(options: RemainsOptions): Promise<Remains> {
@@ -46,7 +48,7 @@ export async function findRemains(options: RemainsOptions): Promise<Remains> {
   return {
     running: unique(programs.map(({ id }) => id)),
     listening: listeningPorts(programs.map(({ pid }) => pid)),
-    heldPorts: heldPorts(options.house ?? []),
+    heldPorts: heldPorts(options),
     groups: tag === '' ? [] : findGroups(tag),
     instances: unique(apps.flatMap((app) => names(join(compute, 'apps', app, 'instances')))),
     work: ['compute/builds', 'deploy/work', 'deploy/inspections'].flatMap(within),
@@ -97,13 +99,13 @@ function listeningPorts(pids: readonly number[]): number[] {
 }
 
 /** A house keeps a port by an abstract socket of its name. */
-function heldPorts(house: readonly number[]): number[] {
+function heldPorts({ house = [], ports: { first, last } = { first: 0, last: 65_535 } }: RemainsOptions): number[] {
   const sockets = socketsOf(house);
   const ports: number[] = [];
   for (const line of readText('/proc/net/unix').split('\n')) {
     const [, , , , , , inode = '', name = ''] = line.trim().split(/\s+/);
-    const port = /^@steading-port-(\d+)$/.exec(name)?.[1];
-    if (port && sockets.has(inode)) ports.push(Number(port));
+    const port = Number(/^@steading-port-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+    if (port >= first && port <= last && sockets.has(inode)) ports.push(port);
   }
   return [...new Set(ports)].sort((a, b) => a - b);
 }

@@ -12,6 +12,9 @@ import { createProcessRuntime } from '#src/runtime/process/process-runtime.ts';
 import type { Desired, HealthCheck, Runtime } from '#src/runtime/runtime.ts';
 import { ask, build, buildLimits, desiredFor, ended, order, server, until } from './runtime-behaviour.ts';
 
+/** Of this file alone: other runtimes may hold ports in the same process. */
+const ports = { first: 18_000, last: 20_999 };
+
 let root: string;
 let runtime: Runtime;
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
@@ -29,7 +32,7 @@ afterAll(async () => {
 
 async function open(folder: string): Promise<Runtime> {
   const opened = await createProcessRuntime({
-    ...{ folder, firstUid: 60_000, host: '127.0.0.1', ports: { first: 21_000, last: 29_999 } },
+    ...{ folder, firstUid: 60_000, host: '127.0.0.1', ports },
     ...{ buildCaFile: '', buildNpmRegistry: '', buildCpuMillis: 0, buildMemoryBytes: 0 },
     ...{ clock: systemClock, log: createLog({ level: 'silent' }), events: { changed() {}, settled() {} } },
   });
@@ -38,7 +41,7 @@ async function open(folder: string): Promise<Runtime> {
   return opened;
 }
 
-const remains = () => findRemains({ dataDir: root, house: [process.pid] });
+const remains = () => findRemains({ dataDir: root, house: [process.pid], ports });
 
 async function run(source: string, change: Partial<Desired> = {}) {
   const appId = newId('app');
