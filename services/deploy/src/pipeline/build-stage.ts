@@ -97,11 +97,9 @@ async function runBuild(work: Work, plan: BuildPlan, input: BuildInput): Promise
 function writeLines({ log }: Work, lines: readonly { readonly stream: string; readonly text: string }[]): void {
   for (let at = 0; at < lines.length; ) {
     const { stream } = lines[at]!;
-    const other = lines.findIndex((line, index) => index > at && line.stream !== stream);
-    const end = other < 0 ? lines.length : other;
-    const texts = lines.slice(at, end).map(({ text }) => text);
+    const texts: string[] = [];
+    while (lines[at]?.stream === stream) texts.push(lines[at++]!.text);
     log.write('building', lineStream(stream), texts.join('\n'));
-    at = end;
   }
 }
 

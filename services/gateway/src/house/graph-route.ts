@@ -2,7 +2,7 @@ import { kitErrors } from '@steading/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendEvents } from '#src/graph/event-stream.ts';
 import type { GraphEndpointAnswer } from '#src/graph/graph-shown.ts';
-import { atEndOfTurn } from '#src/house/end-of-turn.ts';
+import { endOfTurn } from '#src/house/end-of-turn.ts';
 import type { HouseAppOptions } from '#src/house/house-app.ts';
 import { watchCaller } from '#src/house/watch-caller.ts';
 
@@ -26,7 +26,7 @@ export function addGraph(app: FastifyInstance, options: HouseAppOptions): void {
     if (answer.revision !== undefined) guard.noteRevision(request.caller, answer.revision);
     reply.code(answer.status).headers(answer.headers).header('cache-control', 'no-store');
     if (!answer.events) {
-      await new Promise<void>(atEndOfTurn);
+      await endOfTurn();
       return reply.send(answer.body);
     }
     await stream(options, request, reply, { events: answer.events, gone });

@@ -61,9 +61,12 @@ export function openFolders(root: string, firstUid: number | undefined): Folders
       return { ...names, ...more };
     },
     async forgetApp(appId) {
-      await removeTree(join(apps, appId));
+      // Where the next start removes what is left, should this process die meanwhile.
+      const away = join(builds, `${appId}.${randomBytes(6).toString('hex')}`);
+      if (existsSync(join(apps, appId))) renameSync(join(apps, appId), away);
       delete users[appId];
       writeWhole(usersFile, JSON.stringify(users));
+      await removeTree(away);
     },
   };
 }

@@ -108,6 +108,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async sweep() {
       for (const [appId, app] of apps) {
         await app.sweep();
+        if (!apps.has(appId)) continue;
         const known = new Set(app.members().map((member) => member.id));
         for (const id of readdirSync(folders.app(appId).instances)) {
           if (known.has(id)) continue;

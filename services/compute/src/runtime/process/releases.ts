@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -77,5 +78,8 @@ export function releaseOwner(releases: string, releaseId: string): string | unde
 export async function removeRelease(releases: string, appId: string, releaseId: string): Promise<void> {
   if (releaseOwner(releases, releaseId) !== appId) return;
   rmSync(join(releases, releaseId, 'release.json'), { force: true });
-  await removeTree(join(releases, releaseId));
+  // Out of the way at once: another of this id may be put here while this one is removed.
+  const away = join(releases, `${releaseId}.${randomBytes(6).toString('hex')}`);
+  renameSync(join(releases, releaseId), away);
+  await removeTree(away);
 }
