@@ -83,10 +83,12 @@ export function createExchanges(options: {
 /** Counts what arrives of a body without reading it: whoever reads it decides when. */
 function countBody(incoming: IncomingMessage, count: (bytes: number) => void): void {
   const push = incoming.push.bind(incoming);
-  incoming.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
+  // Not written in place: see `lingerAfter`.
+  const countAndPush = (chunk: Buffer | null, encoding?: BufferEncoding) => {
     if (chunk) count(chunk.length);
     return push(chunk, encoding);
   };
+  incoming.push = countAndPush;
 }
 
 function isUploadLate(one: Exchange, now: number, limits: FrontLimits): boolean {

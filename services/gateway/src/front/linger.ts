@@ -10,8 +10,7 @@ import { Socket } from 'node:net';
 export function lingerAfter(incoming: IncomingMessage, over: () => void): void {
   if (incoming.httpVersionMajor !== 1) return;
   const { socket } = incoming;
-  // What Node calls when an answer that closes the connection is written.
-  socket.destroySoon = () => {
+  const endInTime = () => {
     if (incoming.complete || socket.destroyed) return Socket.prototype.destroySoon.call(socket);
     over();
     socket.end();
@@ -20,4 +19,8 @@ export function lingerAfter(incoming: IncomingMessage, over: () => void): void {
     incoming.removeAllListeners('data');
     incoming.resume();
   };
+  // What Node calls when an answer that closes the connection is written. A function that is written right here would
+  // be an old object from its beginning (V8's parser, `CheckAssigningFunctionLiteralToProperty`), and with it this
+  // request, and all that is allocated for it, would outlive the collections of young objects.
+  socket.destroySoon = endInTime;
 }

@@ -10,8 +10,13 @@ const readAwayBytes = 2 ** 20;
 
 /** Asked before the header of an answer is sent: whether the connection has to end with it. */
 export function endsConnection(incoming: IncomingMessage): boolean {
-  if (incoming.complete || incoming.httpVersionMajor !== 1) return false;
+  if (incoming.complete || incoming.httpVersionMajor !== 1 || !announcesBody(incoming)) return false;
   return Number(incoming.headers['content-length'] ?? Number.POSITIVE_INFINITY) > readAwayBytes;
+}
+
+/** A request without a body is complete only after its answer, where that is given at once. Source: RFC 9112, section 6.3. */
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 /**
