@@ -7,7 +7,7 @@ import { isHalfRestored } from '@steading/backup';
 import { findEmbeddedPostgres, refuseServerElsewhere } from '@steading/db';
 import { type ConfigValues, createLog, type Log, loadConfig, systemClock } from '@steading/kit';
 import { createAssertions, derivedAssertionKeys } from '@steading/rpc';
-import { type House, rehearseHouse, startHouse } from '@steading/service';
+import { type House, loadServices, rehearseHouse, startHouse } from '@steading/service';
 import { trustAuthorities } from '#src/authorities.ts';
 import { createBackups } from '#src/backups.ts';
 import { catalogue } from '#src/catalogue.ts';
@@ -59,8 +59,11 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed that nobody waited for'));
 
   async function start(): Promise<void> {
-    if (config.DATABASE_URL) await checkOwnPostgres(config.DATABASE_URL, log);
-    else postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock });
+    const services = servicesOf(config);
+    const here = { catalogue, ...(services && { run: services }) };
+    const meanwhile = () => loadServices(here);
+    if (config.DATABASE_URL) await Promise.all([checkOwnPostgres(config.DATABASE_URL, log), meanwhile()]);
+    else postgres = await keepPostgres({ dataDir: join(dataDir, 'postgres'), log, clock: systemClock, meanwhile });
     if (stopping) return;
     const keyFolder = config.STEADING_KEYS ?? join(dataDir, 'keys');
     const givenKey = config.STEADING_MASTER_KEY_FILE;
@@ -70,11 +73,9 @@ async function main(): Promise<void> {
       ...{ dataDir, keyFolder, key, databaseUrl, version: version(), settings: backupSettings(config) },
       log: log.child({ part: 'backup' }),
     });
-    const services = servicesOf(config);
     const door = config.STEADING_DOOR?.split(':');
     house = await startHouse({
-      catalogue,
-      ...(services && { run: services }),
+      ...here,
       settings: {
         version: version(),
         publicUrl,

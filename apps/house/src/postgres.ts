@@ -1,4 +1,4 @@
-import { createPool, startEmbeddedPostgres } from '@steading/db';
+import { createPool, type EmbeddedPostgresOptions, startEmbeddedPostgres } from '@steading/db';
 import type { Clock, Log } from '@steading/kit';
 
 /** Keeps the embedded PostgreSQL up: when it dies it is started again, sooner at first, later if it keeps dying. */
@@ -11,16 +11,22 @@ const restartDelaysMs = [100, 500, 2_000, 5_000, 15_000];
 /** A server that stayed up for this long has earned a quick restart again. */
 const steadyMs = 60_000;
 
-export async function keepPostgres(options: { dataDir: string; log: Log; clock: Clock }): Promise<KeptPostgres> {
-  const { dataDir, log, clock } = options;
+export async function keepPostgres(options: {
+  dataDir: string;
+  log: Log;
+  clock: Clock;
+  /** Done while it starts for the first time. */
+  meanwhile: () => Promise<void>;
+}): Promise<KeptPostgres> {
+  const { dataDir, log, clock, meanwhile } = options;
   let stopping = false;
   let failures = 0;
   let startedAt = clock.now();
-  let current = await start();
+  let current = await start({ meanwhile });
 
-  function start() {
+  function start(more: Pick<EmbeddedPostgresOptions, 'meanwhile'> = {}) {
     startedAt = clock.now();
-    return startEmbeddedPostgres({ dataDir, log, onExit: () => void restart() });
+    return startEmbeddedPostgres({ dataDir, log, onExit: () => void restart(), ...more });
   }
 
   async function restart(): Promise<void> {

@@ -77,6 +77,11 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   }
 }
 
+/** Loads the code of the services that will run here (default: all), one after the other so that others get a turn. */
+export async function loadServices({ catalogue, run }: Pick<HouseOptions, 'catalogue' | 'run'>): Promise<void> {
+  for (const { name, load } of catalogue) if (run?.includes(name) ?? true) await load?.();
+}
+
 /**
  * Whether a house of these options would find its settings and could bring the database forward, while another one works
  * on it. Changes nothing.

@@ -1,5 +1,5 @@
 export { cookiesNamed } from '#src/cookies.ts';
-export { type House, type HouseOptions, rehearseHouse, schemaOf, startHouse } from '#src/house.ts';
+export { type House, type HouseOptions, loadServices, rehearseHouse, schemaOf, startHouse } from '#src/house.ts';
 export { createRouter, type Router } from '#src/routes.ts';
 export type {
   Doors,

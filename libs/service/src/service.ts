@@ -13,7 +13,8 @@ import type { DocumentNode, ExecutionResult } from 'graphql';
 
 /**
  * A service is a value that says what it needs and what it offers. The static half is known to every process of the
- * house (so that a gateway can route to a service that runs elsewhere); `create` runs only where the service runs.
+ * house (so that a gateway can route to a service that runs elsewhere); `create` runs only where the service runs, and
+ * what it needs is loaded only there.
  */
 export interface ServiceDefinition<Shape extends ConfigShape = ConfigShape> {
   /** Also the name of its PostgreSQL schema. */
@@ -34,6 +35,8 @@ export interface ServiceDefinition<Shape extends ConfigShape = ConfigShape> {
   readonly live?: readonly LiveTopic[];
   /** Whether it contributes a subgraph. */
   readonly graph?: boolean;
+  /** Loads what `create` needs, ahead of it, while something else is waited for. */
+  load?(): Promise<unknown>;
   create(context: ServiceContext<Shape>): Promise<ServiceParts> | ServiceParts;
 }
 

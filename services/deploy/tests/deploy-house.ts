@@ -14,7 +14,8 @@ import type { ServiceContext } from '@steading/service';
 import { callerFor, createTestDatabase, type TestDatabase, waitFor } from '@steading/testkit';
 import { graphql, parse } from 'graphql';
 import { deployConfig } from '#src/config.ts';
-import { defineDeploy, type Outside } from '#src/service.ts';
+import type { Outside } from '#src/create.ts';
+import { defineDeploy } from '#src/service.ts';
 import { type AccessDouble, createAccessDouble } from './access-double.ts';
 import { type ComputeDouble, createComputeDouble } from './compute-double.ts';
 

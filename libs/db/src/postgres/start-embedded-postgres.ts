@@ -22,6 +22,8 @@ export interface EmbeddedPostgresOptions {
   readonly maxConnections?: number;
   /** Called when the server ends although nobody stopped it. */
   readonly onExit?: () => void;
+  /** Begun once the server's process runs: what has to be done anyway, while it reads its files. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 export interface EmbeddedPostgres {
@@ -85,6 +87,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   let ready = false;
   const url = embeddedUrl({ password, port, ...(!overTcp && { socketFolder }) });
   try {
+    await options.meanwhile?.();
     await waitUntilReady(url, () => ended);
   } catch (error) {
     stopping = true;
