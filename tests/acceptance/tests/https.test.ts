@@ -16,12 +16,13 @@ import { appsDomain, type HttpsHouse, houseName, startHttpsHouse, toThisMachine 
 import { join as joinTopic, openLive } from '#src/live-connection.ts';
 import { type MadeApp, makeApp, startDeployment } from '#src/main-job.ts';
 import { claimHouse, createPerson, deploymentEnds, type Person, password } from '#src/person.ts';
-import { freePorts, shapes } from '#src/shapes.ts';
+import { freePorts, type Shape, shapes } from '#src/shapes.ts';
 
-/** In several processes, what one gateway says as well as two is asked in the long form only. */
-describe.each(shapes)('a house in %s that people reach by TLS', (shape) => {
+/** Each gateway speaks TLS for itself, so that several are asked in the long form only. */
+const asked = byLength<readonly Shape[]>({ quick: ['one process'], long: shapes });
+
+describe.each(asked)('a house in %s that people reach by TLS', (shape) => {
   const isSplit = shape === 'several processes';
-  const isWhole = byLength({ quick: !isSplit, long: true });
 
   let house: HttpsHouse;
   let git: GitServer;
@@ -83,14 +84,13 @@ describe.each(shapes)('a house in %s that people reach by TLS', (shape) => {
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000');
   });
 
-  if (isWhole)
-    test('the plain name of the cookie is no session, nor is a page without TLS this house', async () => {
-      const value = operator.cookie().split('=')[1]!;
-      const planted = createPerson(house.publicUrl, `steading_session=${value}`, house.fetch);
-      expect(await planted.graph('{ viewer { isOperator } }')).toEqual({ viewer: null });
-      const from = await operator.rest('POST', '/auth/sign-out', {}, { origin: `http://${houseName}:${house.port}` });
-      expect(from.status).toBe(403);
-    });
+  test('the plain name of the cookie is no session, nor is a page without TLS this house', async () => {
+    const value = operator.cookie().split('=')[1]!;
+    const planted = createPerson(house.publicUrl, `steading_session=${value}`, house.fetch);
+    expect(await planted.graph('{ viewer { isOperator } }')).toEqual({ viewer: null });
+    const from = await operator.rest('POST', '/auth/sign-out', {}, { origin: `http://${houseName}:${house.port}` });
+    expect(from.status).toBe(403);
+  });
 
   test('HTTP/2 carries the same session, at every gateway', async () => {
     const ports = isSplit ? house.gateways.map(({ httpsPort }) => httpsPort!) : [house.httpsPort];
@@ -137,21 +137,20 @@ describe.each(shapes)('a house in %s that people reach by TLS', (shape) => {
 
   const page = async (path = '/') => (await house.fetch(`https://${app.host}${path}`)).text();
 
-  if (isWhole)
-    test('a name that nobody has gets no certificate that fits it', async () => {
-      const name = new URL(`https://${app.host}`).hostname;
-      const shake = (servername: string) =>
-        new Promise<string>((done) => {
-          const socket = connectTls({ port: house.httpsPort, host: '127.0.0.1', servername, ca: house.ca });
-          socket.once('secureConnect', () => {
-            done(`${socket.getPeerCertificate().subjectaltname}`);
-            socket.destroy();
-          });
-          socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+  test('a name that nobody has gets no certificate that fits it', async () => {
+    const name = new URL(`https://${app.host}`).hostname;
+    const shake = (servername: string) =>
+      new Promise<string>((done) => {
+        const socket = connectTls({ port: house.httpsPort, host: '127.0.0.1', servername, ca: house.ca });
+        socket.once('secureConnect', () => {
+          done(`${socket.getPeerCertificate().subjectaltname}`);
+          socket.destroy();
         });
-      expect(await shake(name)).toBe(`DNS:${houseName}, DNS:*.${appsDomain}`);
-      expect(await shake('bank.example.org')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
-    });
+        socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+      });
+    expect(await shake(name)).toBe(`DNS:${houseName}, DNS:*.${appsDomain}`);
+    expect(await shake('bank.example.org')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+  });
 
   test('an app’s WebSocket goes through', async () => {
     const socket = new WebSocket(`wss://${app.host}/echo`, { ca: house.ca, lookup: house.lookup });
@@ -186,29 +185,28 @@ describe.each(shapes)('a house in %s that people reach by TLS', (shape) => {
     await waitFor('the second version', async () => (await page()) === 'second version', { timeoutMs: 60_000 });
   });
 
-  if (isWhole)
-    test('the command signs in and deploys where its user trusts the authority, and else says what is missing', async () => {
-      const hosts = join(home, 'hosts');
-      writeFileSync(hosts, `127.0.0.1 localhost ${houseName}\n`);
-      const stranger = await steadingAt(hosts, ['login', house.publicUrl], { HOME: home });
-      expect(stranger.code).toBe(5);
-      expect(stranger.err).toMatch(/NODE_EXTRA_CA_CERTS/);
-      const env = { HOME: home, NODE_EXTRA_CA_CERTS: house.caFile };
-      let approved: Promise<unknown> | undefined;
-      const approve = (said: string) => {
-        const code = /approve the code (\S+)/.exec(said)?.[1];
-        if (code) approved ??= operator.graph('mutation ($code: String!) { approveDevice(userCode: $code) }', { code });
-      };
-      const signedIn = await steadingAt(hosts, ['login', house.publicUrl], env, approve);
-      await approved;
-      expect(signedIn.code, signedIn.err).toBe(0);
-      expect(signedIn.out).toContain(`at ${house.publicUrl}`);
-      const path = /\S+\/site-\S+\/web/.exec((await steadingAt(hosts, ['spaces'], env)).out)?.[0] ?? '';
-      const deployed = await steadingAt(hosts, ['deployments', '--app', path, '--json'], env);
-      expect(JSON.parse(deployed.out)).toMatchObject([{ state: 'live' }, { number: 1 }]);
-    }, 60_000);
+  test('the command signs in and deploys where its user trusts the authority, and else says what is missing', async () => {
+    const hosts = join(home, 'hosts');
+    writeFileSync(hosts, `127.0.0.1 localhost ${houseName}\n`);
+    const stranger = await steadingAt(hosts, ['login', house.publicUrl], { HOME: home });
+    expect(stranger.code).toBe(5);
+    expect(stranger.err).toMatch(/NODE_EXTRA_CA_CERTS/);
+    const env = { HOME: home, NODE_EXTRA_CA_CERTS: house.caFile };
+    let approved: Promise<unknown> | undefined;
+    const approve = (said: string) => {
+      const code = /approve the code (\S+)/.exec(said)?.[1];
+      if (code) approved ??= operator.graph('mutation ($code: String!) { approveDevice(userCode: $code) }', { code });
+    };
+    const signedIn = await steadingAt(hosts, ['login', house.publicUrl], env, approve);
+    await approved;
+    expect(signedIn.code, signedIn.err).toBe(0);
+    expect(signedIn.out).toContain(`at ${house.publicUrl}`);
+    const path = /\S+\/site-\S+\/web/.exec((await steadingAt(hosts, ['spaces'], env)).out)?.[0] ?? '';
+    const deployed = await steadingAt(hosts, ['deployments', '--app', path, '--json'], env);
+    expect(JSON.parse(deployed.out)).toMatchObject([{ state: 'live' }, { number: 1 }]);
+  }, 60_000);
 
-  if (isSplit && isWhole)
+  if (isSplit)
     test('a renewed certificate comes with gateways that are replaced one after the other, and nobody is turned away', async () => {
       const serials = new Set<string>();
       const failures: unknown[] = [];
