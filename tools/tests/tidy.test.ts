@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environment, layers, pureForest } from '#src/tidy/import-rules.ts';
+import { environment, layers, pureForest, staticHalves } from '#src/tidy/import-rules.ts';
 import { ownTables, shape, words } from '#src/tidy/shape-rules.ts';
 import type { SourceFile } from '#src/tidy/source-files.ts';
 
@@ -17,6 +17,14 @@ test('a service that imports another is found', () => {
 test('a clock in the forest engine is found', () => {
   expect(pureForest([file('libs/forest/src/a.ts', 'const now = Date.now();')])).toHaveLength(1);
   expect(pureForest([file('libs/forest/src/a.ts', "import { readFileSync } from 'node:fs';")])).toHaveLength(1);
+});
+
+test('work that every process would load is found', () => {
+  const imports = (line: string) => staticHalves([file('services/deploy/src/service.ts', line)]);
+  expect(imports("import { createPipeline } from '#src/pipeline/pipeline.ts';")).toHaveLength(1);
+  expect(imports("import { create } from '#src/create.ts';")).toHaveLength(1);
+  expect(imports("import type { Outside } from '#src/create.ts';")).toEqual([]);
+  expect(imports("import { graphFail } from '#src/graph/graph-errors.ts';")).toEqual([]);
 });
 
 test('the environment is read by apps only', () => {

@@ -42,6 +42,20 @@ export const pureForest: Rule = (files) =>
       return [...outside, ...impure];
     });
 
+/** Every process reads each service's static half: what does its work is loaded only where it runs. */
+export const staticHalves: Rule = (files) =>
+  files
+    .filter((file) => /^services\/[^/]+\/src\/service\.ts$/.test(file.path))
+    .flatMap((file) =>
+      file.lines.flatMap((line, index) => {
+        const own = /^import (?!type\b).* from '#src\/(.+)\.ts';$/.exec(line)?.[1];
+        if (!own || /(^|[/-])(config|errors|kinds|restored-db)$/.test(own)) return [];
+        return [
+          { path: file.path, line: index + 1, text: `imports ${own}, and so every process does: do it in create.ts` },
+        ];
+      }),
+    );
+
 /** Only apps (and what tests and measures them) read the environment and signals. */
 export const environment: Rule = (files) =>
   files

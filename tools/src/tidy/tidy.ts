@@ -1,8 +1,8 @@
-import { environment, layers, pureForest } from '#src/tidy/import-rules.ts';
+import { environment, layers, pureForest, staticHalves } from '#src/tidy/import-rules.ts';
 import { lockfile, ownTables, shape, sql, words } from '#src/tidy/shape-rules.ts';
 import { type Problem, type Rule, readSourceFiles } from '#src/tidy/source-files.ts';
 
-const rules: readonly Rule[] = [layers, pureForest, environment, shape, sql, ownTables, words, lockfile];
+const rules: readonly Rule[] = [layers, pureForest, staticHalves, environment, shape, sql, ownTables, words, lockfile];
 
 /** The house's invariants, as far as text can show them. */
 export function tidy(root: string): Problem[] {

@@ -53,6 +53,7 @@ export async function test(names: readonly string[], { long, out }: TestOptions)
           // On CI's shared machines a test gets a second try; the report names each that needed it.
           ...(process.env.CI ? ['--retry=1'] : []),
           '--reporter=default',
+          `--reporter=${join(workspaceRoot, 'tools/src/retried-reporter.ts')}`,
           '--reporter=json',
           `--outputFile.json=${report}`,
           ...(workers ? [`--maxWorkers=${workers}`] : []),
