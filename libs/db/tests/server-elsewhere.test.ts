@@ -39,3 +39,12 @@ test('what a killed one left behind refuses nobody', async () => {
   await refuseServerElsewhere(elsewhere);
   postgres = await startEmbeddedPostgres({ dataDir: elsewhere, log, durable: false });
 });
+
+test('what is done meanwhile fails in its own words, and its server keeps nobody out', async () => {
+  await postgres.stop();
+  const meanwhile = () => Promise.reject(new Error('no such module'));
+  await expect(startEmbeddedPostgres({ dataDir: elsewhere, log, durable: false, meanwhile })).rejects.toThrow(
+    /^no such module$/,
+  );
+  postgres = await startEmbeddedPostgres({ dataDir: elsewhere, log, durable: false });
+});

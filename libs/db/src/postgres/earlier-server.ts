@@ -27,6 +27,9 @@ export async function endEarlierServer(data: string, log: Log): Promise<void> {
   if (!(await runsOn(pid, data))) await rm(file, { force: true });
 }
 
+/** The processes of a server that was killed hold its socket until they notice. */
+const orphansEndMs = 1_000;
+
 /**
  * Two servers on one folder destroy it, and PostgreSQL itself knows the other by its process: which a container cannot
  * see when it shares the folder with another one. Its socket can be seen: who still answers there is alive.
@@ -37,10 +40,15 @@ export async function refuseServerElsewhere(dataDir: string): Promise<void> {
   const data = join(dataDir, 'data');
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   if (!Number(lines[0]) || (await runsOn(Number(lines[0]), data))) return;
-  if (await answers(join(dataDir, 'run', `.s.PGSQL.${lines[3]}`)))
+  const socketFile = join(dataDir, 'run', `.s.PGSQL.${lines[3]}`);
+  const deadline = Date.now() + orphansEndMs;
+  while (await answers(socketFile)) {
+    await sleep(50);
+    if (Date.now() < deadline) continue;
     throw new Error(
       `Another house works on ${dirname(dataDir)}, in another container or by another path. Stop that one first, or give the command to it (docker exec).`,
     );
+  }
 }
 
 function answers(socketFile: string): Promise<boolean> {

@@ -86,12 +86,16 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   );
   let ready = false;
   const url = embeddedUrl({ password, port, ...(!overTcp && { socketFolder }) });
+  let isAwaited = false;
   try {
     await options.meanwhile?.();
+    isAwaited = true;
     await waitUntilReady(url, () => ended);
   } catch (error) {
     stopping = true;
     child.kill('SIGQUIT');
+    // What was done meanwhile failed for reasons of its own.
+    if (!isAwaited) throw error;
     throw new Error(explain(said(), error as Error), { cause: error });
   }
   ready = true;
