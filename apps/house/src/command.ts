@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
+/** What a house is started from that is to see its sources change. */
+export const houseSources = join(import.meta.dirname, 'house.ts');
+
 /**
  * What Node is told to start a house. V8 takes four threads for collecting garbage whatever the machine has: on two
  * processors they keep the one thread that answers waiting.

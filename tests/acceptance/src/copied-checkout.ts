@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkout } from '#src/command.ts';
 
@@ -29,7 +39,9 @@ export function copyCheckout(folder: string): void {
   for (const path of files) copyInto(folder, path);
   symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
   for (const path of files.filter((each) => each.endsWith('/package.json'))) linkPackages(folder, dirname(path));
-  cpSync(join(checkout, 'apps/web/dist'), join(folder, 'apps/web/dist'), { recursive: true, preserveTimestamps: true });
+  for (const built of ['apps/web/dist', 'apps/house/dist'])
+    if (existsSync(join(checkout, built)))
+      cpSync(join(checkout, built), join(folder, built), { recursive: true, preserveTimestamps: true });
 }
 
 /** What a package of the workspace sees: links to its neighbours, and into the packages of all. */

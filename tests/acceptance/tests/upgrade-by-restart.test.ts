@@ -1,6 +1,15 @@
 /** `git pull` and `steading restart`: a house gives way to the next version of itself while people ask its apps. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { findEmbeddedPostgres } from '@steading/db';
 import { type GitServer, startGitServer, waitFor } from '@steading/testkit';
 import { byLength } from '@steading/testkit/length';
@@ -57,6 +66,11 @@ afterAll(async () => {
 
 const running = () => JSON.parse(readFileSync(join(data, 'house.json'), 'utf8')) as { pid: number; version: string };
 const saved = () => (existsSync(join(data, 'backup/upgrades')) ? readdirSync(join(data, 'backup/upgrades')) : []);
+/** From which bundle a process of this house runs. */
+const bundleOf = (pid: number) => {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  return dirname(links.find((path) => path.startsWith(join(house, 'apps/house/dist/'))) ?? 'none');
+};
 const migration = (name: string) => join(house, 'services/spaces/src/migrations', name);
 const next = (after: number) => {
   const count = readdirSync(join(house, 'services/spaces/src/migrations')).length;
@@ -112,12 +126,17 @@ test('the next version takes over with the same app, after the database was save
     migration(`${next(1)}-planted.sql`),
     "alter table spaces.spaces add column planted text default 'grown';",
   );
+  appendFileSync(join(house, 'services/spaces/src/service.ts'), '\n// Of the next version.\n');
+  const bundle = bundleOf(before.pid);
   await load.answered(20);
   const said = await steadingOf(house, ['restart'], env);
   expect(said.code, said.err).toBe(0);
   await load.answered(20);
   expect(running()).toMatchObject({ version: '0.0.2' });
   expect(running().pid).not.toBe(before.pid);
+  const bundles = [bundleOf(running().pid), ...(earlier ? [] : [bundle])];
+  expect(new Set(bundles).size).toBe(bundles.length);
+  for (const folder of bundles) expect(existsSync(join(folder, 'main.js')), folder).toBe(true);
   expect(await operator.graph('{ houseInfo { version } viewer { isOperator } }')).toEqual({
     houseInfo: { version: '0.0.2' },
     viewer: { isOperator: true },

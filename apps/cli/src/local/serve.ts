@@ -1,8 +1,8 @@
 import { catalogue } from '@steading/house/catalogue';
 import { Failure } from '#src/failure.ts';
+import { buildIfStale, bundleHouseIfStale } from '#src/local/builds.ts';
 import { dataFolder, prepareDataFolder } from '#src/local/data-folder.ts';
 import { runAttached, workspaceRoot } from '#src/local/house-process.ts';
-import { buildWebIfStale } from '#src/local/web-build.ts';
 
 export interface ServeOptions {
   readonly data?: string;
@@ -24,7 +24,8 @@ export async function serve(services: readonly string[], options: ServeOptions):
     );
   const dataDir = dataFolder(options.data);
   prepareDataFolder(dataDir);
-  if (services.includes('gateway')) await buildWebIfStale(workspaceRoot, (text) => process.stderr.write(`${text}\n`));
+  const build = services.includes('gateway') ? buildIfStale : bundleHouseIfStale;
+  await build(workspaceRoot, (text) => process.stderr.write(`${text}\n`));
   process.exitCode = await runAttached({
     STEADING_DATA: dataDir,
     STEADING_SERVICES: services.join(','),

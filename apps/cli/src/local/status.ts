@@ -1,9 +1,9 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { findParts, findRunning, gatewayOf, ownFolder } from '@steading/house/running';
 import { exitCodes, Failure } from '#src/failure.ts';
+import { buildIfStale } from '#src/local/builds.ts';
 import { dataFolder } from '#src/local/data-folder.ts';
 import { checkoutOf, restartHouse, stopHouse, workspaceRoot } from '#src/local/house-process.ts';
-import { buildWebIfStale } from '#src/local/web-build.ts';
 import type { Output } from '#src/output.ts';
 
 interface Readiness {
@@ -89,7 +89,7 @@ export async function restart(services: readonly string[], options: { data?: str
     throw new Failure(
       `The house on ${dataDir} runs from ${from}, and its successor would too. Fetch the new version there and run ./steading restart in it; or ./steading down there, then ./steading up here.`,
     );
-  await buildWebIfStale(workspaceRoot, out.progress);
+  await buildIfStale(workspaceRoot, out.progress);
   const began = performance.now();
   out.progress('restarting');
   await restartHouse(folder, running, dataDir);

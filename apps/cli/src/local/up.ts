@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findParts, findRunning } from '@steading/house/running';
 import { Failure } from '#src/failure.ts';
+import { buildIfStale } from '#src/local/builds.ts';
 import { dataFolder, prepareDataFolder } from '#src/local/data-folder.ts';
 import { deployDemo } from '#src/local/demo.ts';
 import { runAttached, startDetached, workspaceRoot } from '#src/local/house-process.ts';
 import { checkPort } from '#src/local/ports.ts';
-import { buildWebIfStale } from '#src/local/web-build.ts';
 import type { Output } from '#src/output.ts';
 
 export interface UpOptions {
@@ -38,7 +38,7 @@ export async function up(options: UpOptions, out: Output): Promise<void> {
     );
   prepareDataFolder(dataDir);
   await checkPort(options.bind, port);
-  await buildWebIfStale(workspaceRoot, out.progress);
+  await buildIfStale(workspaceRoot, out.progress);
   const httpsPort = options.httpsPort === undefined ? undefined : portNumber(options.httpsPort);
   if (httpsPort) await checkPort(options.bind, httpsPort);
   const url = options.url ?? (httpsPort ? `https://localhost:${httpsPort}` : `http://localhost:${port}`);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { houseCommand } from '@steading/house/command';
+import { houseCommand, houseSources } from '@steading/house/command';
 import { dataFolder, prepareDataFolder } from '#src/local/data-folder.ts';
 import { workspaceRoot } from '#src/local/house-process.ts';
 import { checkPort } from '#src/local/ports.ts';
@@ -23,7 +23,7 @@ export async function dev(options: { data?: string; port: string }, out: Output)
       stdio: 'inherit',
     },
   );
-  const house = spawn(process.execPath, houseCommand(['--watch']), {
+  const house = spawn(process.execPath, houseCommand(['--watch']).with(-1, houseSources), {
     stdio: 'inherit',
     env: {
       ...process.env,

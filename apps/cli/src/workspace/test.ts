@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes } from '#src/failure.ts';
+import { buildIfStale } from '#src/local/builds.ts';
 import { workspaceRoot } from '#src/local/house-process.ts';
-import { buildWebIfStale } from '#src/local/web-build.ts';
 import type { Output } from '#src/output.ts';
 import { findEngines } from '#src/workspace/engines.ts';
 import { bin, run } from '#src/workspace/run.ts';
@@ -28,7 +28,7 @@ interface TestOptions {
 /** `steading test [names…]`: every suite with its real engines; those and the browser are installed when they can be. */
 export async function test(names: readonly string[], { long, out }: TestOptions): Promise<void> {
   const engines = await findEngines(out);
-  await buildWebIfStale(workspaceRoot, out.progress);
+  await buildIfStale(workspaceRoot, out.progress);
   out.settle();
   const folder = mkdtempSync(join(tmpdir(), 'steading-report-'));
   const report = join(folder, 'report.json');
