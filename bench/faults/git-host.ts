@@ -1,6 +1,10 @@
-/** A Git server in a process of its own, as it is for a house: what it starts does not hold up who measures. */
+/**
+ * A Git server in a process of its own. It would be on another machine: what it and its programs compute comes after all
+ * else here, so that it is not taken for the house's.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { startGitServer } from '@steading/testkit';
 
 interface Wanted {
@@ -24,6 +28,7 @@ export async function startGitHost(wanted: readonly Wanted[]): Promise<{ urls: s
 }
 
 if (process.send && process.argv[1] === import.meta.filename) {
+  setPriority(constants.priority.PRIORITY_LOW);
   const git = await startGitServer();
   process.once('disconnect', () => void git.stop());
   const [wanted] = (await once(process, 'message')) as [Wanted[]];

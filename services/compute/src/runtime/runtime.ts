@@ -142,7 +142,14 @@ export interface BuildOrder {
   readonly releaseId: string;
 }
 
-export type BuildFailure = 'step-failed' | 'timeout' | 'out-of-memory' | 'too-large' | 'disk-full' | 'cancelled';
+export type BuildFailure =
+  | 'step-failed'
+  | 'timeout'
+  | 'out-of-memory'
+  | 'too-many-processes'
+  | 'too-large'
+  | 'disk-full'
+  | 'cancelled';
 
 export type BuildEvent =
   | { readonly kind: 'output'; readonly lines: readonly LogLine[] }

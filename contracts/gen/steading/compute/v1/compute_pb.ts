@@ -273,7 +273,7 @@ export const BuildDoneSchema: GenMessage<BuildDone> = /*@__PURE__*/
  */
 export type BuildFailed = Message<"steading.compute.v1.BuildFailed"> & {
   /**
-   * `step-failed`, `timeout`, `out-of-memory`, `too-large`, `cancelled`.
+   * `step-failed`, `timeout`, `out-of-memory`, `too-many-processes`, `too-large`, `disk-full`, `cancelled`.
    *
    * @generated from field: string code = 1;
    */

@@ -34,6 +34,10 @@ export function outOfMemory({ memoryBytes }: Limits): BuildStopped {
   return new BuildStopped('out-of-memory', `The build needed more memory than its limit of ${megabytes} MB.`);
 }
 
+export function tooManyProcesses({ processes }: Limits): BuildStopped {
+  return new BuildStopped('too-many-processes', `The build ran more than its limit of ${processes} processes at once.`);
+}
+
 export function tooLarge({ diskBytes }: Limits): BuildStopped {
   return new BuildStopped('too-large', `The build wrote more than its limit of ${Math.round(diskBytes / 2 ** 20)} MB.`);
 }

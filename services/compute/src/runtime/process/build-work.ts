@@ -1,6 +1,14 @@
 import type { lineQueue } from '#src/runtime/process/build-lines.ts';
-import { diskFull, freeBytes, leastFreeBytes, outOfMemory, tooLarge } from '#src/runtime/process/build-stops.ts';
+import {
+  diskFull,
+  freeBytes,
+  leastFreeBytes,
+  outOfMemory,
+  tooLarge,
+  tooManyProcesses,
+} from '#src/runtime/process/build-stops.ts';
 import type { BuildTurns } from '#src/runtime/process/build-turns.ts';
+import type { Cgroup } from '#src/runtime/process/cgroups.ts';
 import type { Machine } from '#src/runtime/process/machine.ts';
 import { usageOf } from '#src/runtime/process/proc.ts';
 import type { Running } from '#src/runtime/process/running.ts';
@@ -26,11 +34,17 @@ export interface BuildWork {
   readonly limits: Limits;
 }
 
-/** Looks after what the kernel does not: disk always, memory where there is no control group. */
-export function watchLimits(work: BuildWork, running: Running, grouped: boolean): { stop(): void } {
+/**
+ * Looks after what the kernel does not: disk always, memory where there is no control group. A build that has met a limit
+ * of the kernel's is ended at once: left alone it could go on to meet it, for as long as it may take, at the cost of all.
+ */
+export function watchLimits(work: BuildWork, running: Running, cgroup: Cgroup | undefined): { stop(): void } {
   const { folder, limits, stop } = work;
-  const memory = setInterval(() => {
-    if (!grouped && usageOf(running.pids()).memoryBytes > limits.memoryBytes) stop.abort(outOfMemory(limits));
+  const isOutOfMemory = () =>
+    cgroup ? cgroup.outOfMemoryKills() > 0 : usageOf(running.pids()).memoryBytes > limits.memoryBytes;
+  const watching = setInterval(() => {
+    if (isOutOfMemory()) stop.abort(outOfMemory(limits));
+    if ((cgroup?.refusedProcesses() ?? 0) > 0) stop.abort(tooManyProcesses(limits));
     if (freeBytes(folder) < leastFreeBytes) stop.abort(diskFull());
   }, 250).unref();
   let measuring = false;
@@ -43,7 +57,7 @@ export function watchLimits(work: BuildWork, running: Running, grouped: boolean)
   }, 3_000).unref();
   return {
     stop() {
-      clearInterval(memory);
+      clearInterval(watching);
       clearInterval(disk);
     },
   };

@@ -2,7 +2,14 @@ import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { enclosureOf, environmentOf } from '#src/runtime/process/build-enclosure.ts';
 import { lineQueue } from '#src/runtime/process/build-lines.ts';
-import { BuildStopped, failureOf, outOfMemory, stepFailed, tookTooLong } from '#src/runtime/process/build-stops.ts';
+import {
+  BuildStopped,
+  failureOf,
+  outOfMemory,
+  stepFailed,
+  tookTooLong,
+  tooManyProcesses,
+} from '#src/runtime/process/build-stops.ts';
 import { type BuilderSettings, type BuildWork, watchLimits } from '#src/runtime/process/build-work.ts';
 import type { Cgroup } from '#src/runtime/process/cgroups.ts';
 import { systemPath, writeAccounts } from '#src/runtime/process/isolation.ts';
@@ -85,7 +92,7 @@ async function runStep(work: BuildWork, uid: number | undefined, step: BuildOrde
   const kill = () => void running.kill().catch((error) => machine.log.error({ err: error }, 'a build does not end'));
   stop.signal.addEventListener('abort', kill, { once: true });
   if (stop.signal.aborted) kill();
-  const watching = watchLimits(work, running, cgroup !== undefined);
+  const watching = watchLimits(work, running, cgroup);
   try {
     const [exit] = await Promise.all([
       running.exited,
@@ -94,6 +101,7 @@ async function runStep(work: BuildWork, uid: number | undefined, step: BuildOrde
     ]);
     stop.signal.throwIfAborted();
     if ((cgroup?.outOfMemoryKills() ?? 0) > 0) throw outOfMemory(limits);
+    if (exit.code !== 0 && (cgroup?.refusedProcesses() ?? 0) > 0) throw tooManyProcesses(limits);
     if (exit.code !== 0 || exit.signal) throw stepFailed(step.name, exit, folder);
   } finally {
     stop.signal.removeEventListener('abort', kill);

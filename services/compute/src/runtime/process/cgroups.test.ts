@@ -64,6 +64,20 @@ test('version 2: the same, in one tree', () => {
   expect(read('steading-own.builds/cgroup.subtree_control')).toBe('+memory +pids +cpu');
 });
 
+test('builds keep to as many processors as their budget is worth, the last ones', () => {
+  withFiles(['cpu', 'memory', 'pids', 'cpuset'].map((name) => `${name}/cgroup.procs`));
+  withFiles(['cpus', 'mems', 'effective_cpus', 'effective_mems'].map((name) => `cpuset/cpuset.${name}`));
+  withFiles(['cpus', 'mems'].map((name) => `cpuset/steading-own.builds/cpuset.${name}`));
+  writeFileSync(join(root, 'cpuset/cpuset.effective_cpus'), '0-2,7\n');
+  writeFileSync(join(root, 'cpuset/cpuset.effective_mems'), '0\n');
+  const cgroups = open();
+  const joined = join(root, 'cpuset/steading-own.builds/cgroup.procs');
+  expect(read('cpuset/steading-own.builds/cpuset.cpus')).toBe('7');
+  expect(read('cpuset/steading-own.builds/cpuset.mems')).toBe('0');
+  expect(cgroups.group('build', 'bld_1', one).joinFiles).toContain(joined);
+  expect(cgroups.group('app', 'ins_1', one).joinFiles).not.toContain(joined);
+});
+
 test('builds give way, and weigh what they did when they do not', () => {
   withFiles(['cpu', 'memory', 'pids'].map((name) => `${name}/cgroup.procs`));
   const files = ['cpu.shares', 'cpu.idle', 'cpu.stat'];

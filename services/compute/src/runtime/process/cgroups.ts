@@ -18,7 +18,8 @@ import type { Limits } from '#src/runtime/runtime.ts';
  *
  * Apps lie under one group and builds under another beside it. When the processors are wanted by more than they can
  * serve, the house and its database (which are in neither) come first, then apps, then builds: `nice` does not reach
- * across groups, so the groups have weights. All builds together keep within one budget, whatever each may use alone.
+ * across groups, so the groups have weights. All builds together keep within one budget, whatever each may use alone, and
+ * to as many processors as that is: on every other one nothing but the house and apps is ever found.
  */
 export interface Cgroups {
   /** Makes the group, or finds it again after a restart of the house. */
@@ -35,6 +36,8 @@ export interface Cgroup {
   usage(): { memoryBytes: number; cpuMs: number } | undefined;
   /** How many processes the kernel killed because the memory limit was reached. */
   outOfMemoryKills(): number;
+  /** How often a process could not be started because the limit of processes was reached. */
+  refusedProcesses(): number;
   /** False while processes are left in it. */
   remove(): boolean;
 }
@@ -66,6 +69,8 @@ const periodUs = 20_000;
 interface Layout {
   readonly version: 1 | 2;
   readonly folders: Readonly<Record<'memory' | 'cpu' | 'pids', string>>;
+  /** Where groups of processors are, if there are. */
+  readonly cpuset?: string | undefined;
 }
 
 /** @param options.tag names the groups of this house among those of others. */
@@ -77,7 +82,7 @@ export function detectCgroups(options: {
 }): Cgroups | undefined {
   const layout = detectLayout(options.root ?? '/sys/fs/cgroup');
   if (!layout) return undefined;
-  const folders = [...new Set(Object.values(layout.folders))];
+  const folders = [...new Set([...Object.values(layout.folders), ...(layout.cpuset ? [layout.cpuset] : [])])];
   const parentName = (kind: GroupKind) => `steading-${options.tag}${suffixes[kind]}`;
   /** Groups of builds that were killed with their house, or that the kernel kept too long. */
   const removeEmptyBuilds = () => {
@@ -101,7 +106,9 @@ export function detectCgroups(options: {
   return {
     group(kind, name, limits) {
       if (limits) openParent(layout, parentName(kind), kind, options.builds);
-      return openGroup(layout, `${parentName(kind)}/${name}`, limits);
+      const opened = openGroup(layout, `${parentName(kind)}/${name}`, limits);
+      const more = kind === 'build' ? processorsFile(layout, parentName(kind)) : [];
+      return { ...opened, joinFiles: [...opened.joinFiles, ...more] };
     },
     builds: buildsGroup(layout, parentName('build')),
     close() {
@@ -114,12 +121,36 @@ export function detectCgroups(options: {
   };
 }
 
-function openParent({ version, folders }: Layout, name: string, kind: GroupKind, builds: BuildBudget): void {
+function openParent(layout: Layout, name: string, kind: GroupKind, builds: BuildBudget): void {
+  const { version, folders } = layout;
   const [memory, cpu, pids] = [join(folders.memory, name), join(folders.cpu, name), join(folders.pids, name)];
   for (const folder of [memory, cpu, pids]) mkdirSync(folder, { recursive: true });
   if (version === 2) writeFileSync(join(memory, 'cgroup.subtree_control'), '+memory +pids +cpu');
   trySetting(...weightOf(version, cpu, kind));
-  if (kind === 'build') for (const [file, value] of budget(version, { memory, cpu }, builds)) trySetting(file, value);
+  if (kind === 'app') return;
+  for (const [file, value] of budget(version, { memory, cpu }, builds)) trySetting(file, value);
+  keepToProcessors(layout, name, builds);
+}
+
+/** The last ones, as many as the budget is worth. */
+function keepToProcessors({ cpuset }: Layout, name: string, { cpuMillis }: BuildBudget): void {
+  if (!cpuset) return;
+  const list = (file: string) => read(join(cpuset, file)).trim();
+  const all = (list('cpuset.cpus.effective') || list('cpuset.effective_cpus')).split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+  const own = join(cpuset, name);
+  mkdirSync(own, { recursive: true });
+  // v1 takes in nobody as long as one of the two is empty.
+  trySetting(join(own, 'cpuset.mems'), list('cpuset.mems.effective') || list('cpuset.effective_mems'));
+  trySetting(join(own, 'cpuset.cpus'), all.slice(-Math.ceil(cpuMillis / 1_000)).join(','));
+}
+
+/** v1: a build's processes join the group of all builds. v2: they are in it. */
+function processorsFile({ version, cpuset }: Layout, name: string): string[] {
+  if (version === 2 || !cpuset || !read(join(cpuset, name, 'cpuset.cpus')).trim()) return [];
+  return [join(cpuset, name, 'cgroup.procs')];
 }
 
 function weightOf(version: 1 | 2, cpu: string, kind: GroupKind): Setting {
@@ -185,14 +216,25 @@ function detectLayout(root: string): Layout | undefined {
       const enabled = readFileSync(join(root, 'cgroup.subtree_control'), 'utf8').split(/\s+/);
       if (!['memory', 'pids', 'cpu'].every((name) => enabled.includes(name))) return undefined;
       accessSync(root, constants.W_OK);
-      return { version: 2, folders: { memory: root, cpu: root, pids: root } };
+      const cpuset = enabled.includes('cpuset') ? root : undefined;
+      return { version: 2, folders: { memory: root, cpu: root, pids: root }, cpuset };
     }
     const folders = { memory: join(root, 'memory'), cpu: join(root, 'cpu'), pids: join(root, 'pids') };
     for (const folder of Object.values(folders)) {
       accessSync(join(folder, 'cgroup.procs'));
       accessSync(folder, constants.W_OK);
     }
-    return { version: 1, folders };
+    return { version: 1, folders, cpuset: writable(join(root, 'cpuset')) };
+  } catch {
+    return undefined;
+  }
+}
+
+function writable(folder: string): string | undefined {
+  try {
+    accessSync(join(folder, 'cgroup.procs'));
+    accessSync(folder, constants.W_OK);
+    return folder;
   } catch {
     return undefined;
   }
@@ -213,6 +255,7 @@ function openGroup(layout: Layout, name: string, limits?: Limits): Cgroup {
     usage: () => usage(layout.version, { memory, cpu }),
     outOfMemoryKills: () =>
       counter(read(join(memory, layout.version === 2 ? 'memory.events' : 'memory.oom_control')), 'oom_kill'),
+    refusedProcesses: () => counter(read(join(pids, 'pids.events')), 'max'),
     remove: () => folders.map(removeFolder).every(Boolean),
   };
 }
