@@ -140,17 +140,21 @@ const harmful: readonly (readonly [what: string, source: string, code: string, r
   ],
 ];
 
-test.each(harmful)('a build that %s ends with its reason and leaves nothing', async (_what, source, code, reason) => {
-  // The kernel frees a port's socket a moment after its app is gone.
-  await expect.poll(async () => (await remains()).heldPorts).toEqual([]);
-  const before = await remains();
-  const appId = newId('app');
-  const asked = order(mkdtempSync(join(root, 'source-')), appId, { 'b.js': source }, ['node', 'b.js']);
-  const end = (await build(runtime, { ...asked, timeoutMs: code === 'timeout' ? 2_000 : 60_000 })).at(-1);
-  expect(end).toMatchObject({ kind: 'failed', code, reason: expect.stringMatching(reason) });
-  expect(await remains()).toEqual(before);
-  await runtime.removeApp(appId);
-});
+test.each(harmful)(
+  'a build that %s ends with its reason and leaves nothing',
+  async (_what, source, code, reason) => {
+    // The kernel frees a port's socket a moment after its app is gone.
+    await expect.poll(async () => (await remains()).heldPorts).toEqual([]);
+    const before = await remains();
+    const appId = newId('app');
+    const asked = order(mkdtempSync(join(root, 'source-')), appId, { 'b.js': source }, ['node', 'b.js']);
+    const end = (await build(runtime, { ...asked, timeoutMs: code === 'timeout' ? 2_000 : 60_000 })).at(-1);
+    expect(end).toMatchObject({ kind: 'failed', code, reason: expect.stringMatching(reason) });
+    expect(await remains()).toEqual(before);
+    await runtime.removeApp(appId);
+  },
+  120_000,
+);
 
 test('a static site does not serve through symbolic links that lead out of it', async () => {
   const appId = newId('app');

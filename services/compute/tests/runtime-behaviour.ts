@@ -210,13 +210,17 @@ export function runtimeBehaviour(under: () => RuntimeUnderTest): void {
     ['eats memory', 'const all=[]; setInterval(()=>all.push(Buffer.alloc(2**24,1)),5)', 'out-of-memory', {}],
     ['fails', 'process.exit(7)', 'step-failed', {}],
   ];
-  test.each(hostile)('stops a build that %s', async (_name, script, code, change) => {
-    const appId = newId('app');
-    const asked = { ...order(under().folder(), appId, { 'b.js': script }, ['node', 'b.js']), ...change };
-    const events = await build(of(), asked);
-    expect(events.at(-1)).toMatchObject({ kind: 'failed', code });
-    await of().removeApp(appId);
-  });
+  test.each(hostile)(
+    'stops a build that %s',
+    async (_name, script, code, change) => {
+      const appId = newId('app');
+      const asked = { ...order(under().folder(), appId, { 'b.js': script }, ['node', 'b.js']), ...change };
+      const events = await build(of(), asked);
+      expect(events.at(-1)).toMatchObject({ kind: 'failed', code });
+      await of().removeApp(appId);
+    },
+    120_000,
+  );
 }
 
 const noLimits = { cpuMillis: 0, memoryBytes: 0, processes: 0, diskBytes: 0 };

@@ -131,14 +131,16 @@ test.each([true, false])('of a house that is killed what should end with it does
 test.runIf(process.getuid?.() === 0).each([
   [-5, [0, 10]],
   [5, [5, 10]],
-])('what a house of nice %i starts does not take its precedence', async (nice, expected) => {
+] as const)('what a house of nice %i starts does not take its precedence', async (nice, expected) => {
   const programs = new URL('./programs.ts', import.meta.url).pathname;
+  // It is set a moment after a program began.
+  const told = (usual: number) => `for each in $(seq 50); do [ $(nice) = ${usual} ] && break; sleep 0.1; done; nice`;
   const script = `import { setPriority } from 'node:os';
     import { runProgram, startProgram } from ${JSON.stringify(programs)};
     setPriority(${nice});
-    const program = await startProgram(${JSON.stringify(start('sleep 0.1; nice', 'precedence'))});
+    const program = await startProgram(${JSON.stringify(start(told(expected[0]), 'precedence'))});
     for await (const chunk of program.stdout) process.stdout.write(chunk);
-    const { stdout } = await runProgram({ argv: ['sh', '-c', 'sleep 0.1; nice'], env: { PATH: process.env.PATH } });
+    const { stdout } = await runProgram({ argv: ['sh', '-c', ${JSON.stringify(told(expected[1]))}], env: { PATH: process.env.PATH } });
     console.log(stdout.trim());`;
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
   const house = await runProgram({ argv: [process.execPath, ...args], env });
