@@ -17,8 +17,7 @@ export async function bundleHouseIfStale(root: string, tell: (text: string) => v
   try {
     await run(root, [join(root, 'apps/house/src/bundle/make-bundle.ts')]);
   } catch (error) {
-    const reason =
-      error instanceof Error ? error.message.split('\n').find((line) => /Error|E[A-Z]{4,}/.test(line)) : error;
+    const reason = error instanceof Error ? error.message : error;
     tell(`the house could not be bundled, and starts more slowly from its sources: ${reason}`);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -9,14 +9,25 @@ export const bundles = join(root, 'apps/house/dist');
 export const inputsFile = join(bundles, 'inputs.json');
 
 /**
- * The URL of the module that starts the house, bundled from exactly these sources, or undefined where there is none. Says
- * nothing about packages changed by hand: of those the lockfile is asked.
+ * The module that starts the house, bundled from exactly these sources, or undefined where there is none. Says nothing
+ * about packages changed by hand: of those the lockfile is asked.
  */
 export function findBundle(): string | undefined {
   const inputs = readInputs();
   const hash = inputs && hashOf(inputs);
   const main = hash && join(bundles, hash, 'main.js');
-  return main && existsSync(main) ? pathToFileURL(main).href : undefined;
+  return main && existsSync(main) ? main : undefined;
+}
+
+/** The URL of what `findBundle` finds. This process holds it open to its end: what is in use is not cleared away. */
+export function takeBundle(): string | undefined {
+  const main = findBundle();
+  try {
+    if (main) openSync(main, 'r');
+    return main && pathToFileURL(main).href;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of what a bundle was made, by paths below the checkout. */

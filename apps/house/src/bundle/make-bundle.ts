@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -12,6 +13,11 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { bundles, findBundle, hashOf, inputsFile, root } from '#src/bundle/find-bundle.ts';
+
+/** What the command of every house of this checkout names. */
+const starter = join(root, 'apps/house/src/main.ts');
+/** Longer than any bundling takes. */
+const leftAfterMs = 600_000;
 
 /**
  * Bundles the house, unless that was done for these sources: a few modules in place of two thousand, each with all that
@@ -42,7 +48,8 @@ async function makeBundle(): Promise<void> {
     });
     await build.close();
     const chunks = output.filter((each) => each.type === 'chunk');
-    for (const { fileName, code } of chunks) writeFileSync(join(fresh, fileName), oneByte(code));
+    // Flushed: a machine that dies now must not find the name and half of what it stands for.
+    for (const { fileName, code } of chunks) writeFileSync(join(fresh, fileName), oneByte(code), { flush: true });
     const inputs = inputsOf(chunks.flatMap((each) => each.moduleIds));
     const hash = hashOf(inputs);
     if (!hash || inputs.some((path) => statSync(join(root, path)).ctimeMs >= began))
@@ -55,7 +62,7 @@ async function makeBundle(): Promise<void> {
       if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
     const list = join(bundles, `.inputs-${process.pid}`);
-    writeFileSync(list, JSON.stringify(inputs));
+    writeFileSync(list, JSON.stringify(inputs), { flush: true });
     renameSync(list, inputsFile);
     clearAway(hash);
   } finally {
@@ -110,7 +117,8 @@ const machineCode: Plugin = {
 
 /** V8 keeps a text at two bytes a character, as long as it runs, for a single one that is not of ASCII or Latin 1. */
 function oneByte(code: string): string {
-  if (/String\.raw`[^`]*[^\0-\x7f]/.test(code)) throw new Error('String.raw would keep an escaped character as it is');
+  if (/String\.raw`[^`]*[^\0-\x7f]|\\[^\0-\x7f]/.test(code))
+    throw new Error('a character that is in String.raw or follows a backslash cannot be escaped; write it as \\u…');
   return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
@@ -141,36 +149,36 @@ function inputsOf(moduleIds: readonly string[]): string[] {
   ].sort();
 }
 
-/** A running house loads some modules only when they are needed: it holds its bundle's first file open. */
+/**
+ * A running house loads some modules only when they are needed: it holds its bundle's first file open. Where one is
+ * somebody else's, so that nobody may see what it holds, everything stays. What a maker left that was killed goes as well.
+ */
 function clearAway(newest: string): void {
-  const used = new Set(openFiles().map(dirname));
+  const used = bundlesInUse();
   for (const name of readdirSync(bundles)) {
     const folder = join(bundles, name);
-    if (/^[0-9a-f]{32}$/.test(name) && name !== newest && !used.has(folder))
-      rmSync(folder, { recursive: true, force: true });
+    const isOld = /^[0-9a-f]{32}$/.test(name) && name !== newest && used !== undefined && !used.has(folder);
+    const isLeft = name.startsWith('.') && Date.now() - statSync(folder).mtimeMs > leftAfterMs;
+    if (isOld || isLeft) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function openFiles(): string[] {
-  return list('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => list(`/proc/${pid}/fd`).map((fd) => target(`/proc/${pid}/fd/${fd}`)));
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
+function bundlesInUse(): Set<string> | undefined {
+  const used = new Set<string>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(starter)) continue;
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) used.add(dirname(readlinkSync(`/proc/${pid}/fd/${fd}`)));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
+    }
   }
+  return used;
 }
 
-function target(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return '';
-  }
+try {
+  await makeBundle();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }
-
-await makeBundle();
